@@ -1,1 +1,29 @@
-//! inference
+//! Pixels to faces: decode, detect, align, embed, liveness, quality.
+//!
+//! The entry point is [`Engine`]: a fixed pool of worker threads, each owning the ONNX Runtime sessions of one model
+//! pack, fed by a bounded queue. A job is a closure over a [`Pipeline`], which holds the operations on pictures.
+//! Nothing here knows HTTP, JSON, SQL, or whose face it is.
+
+mod capture;
+mod effort;
+mod embedding;
+mod engine;
+mod error;
+mod face;
+mod geometry;
+mod picture;
+mod pipeline;
+mod quality;
+mod score;
+
+pub use capture::{CaptureFault, CaptureLimits};
+pub use effort::Effort;
+pub use embedding::Embedding;
+pub use engine::{Engine, EngineConfig, EngineInfo, ModelInfo, Observer, Provider, Stage};
+pub use error::{DecodeError, EngineError, FaceError, StartError};
+pub use face::{Face, FaceRules};
+pub use geometry::{BoundingBox, Point};
+pub use picture::{DecodedImage, ImageBytes, ImageLimits};
+pub use pipeline::{Liveness, Pipeline};
+pub use quality::Quality;
+pub use score::Score;

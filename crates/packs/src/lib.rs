@@ -1,1 +1,19 @@
-//! packs
+//! Model packs: their manifests (TOML), and what of them is installed on disk.
+//!
+//! A pack is a folder with a `pack.toml` (the [`Manifest`]) and the files it names. The repository's `models/*.toml` are the
+//! manifests that ship; set-up copies one into the models folder beside the files it fetched. A folder made by hand works
+//! the same way, so a pack can be added without recompiling.
+
+mod calibration;
+mod digest;
+mod error;
+mod installed;
+mod manifest;
+
+pub use calibration::{Anchor, Calibration, LivenessCalibration};
+pub use digest::sha256_of_file;
+pub use error::PackError;
+pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
+pub use manifest::{
+    Artefact, Channels, CropRule, Decoder, Detector, Embedder, Eyes, FileEntry, LivenessModel, LivenessRole, Manifest, Template, Tensor,
+};

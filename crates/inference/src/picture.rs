@@ -1,0 +1,69 @@
+//! Pictures: bytes that passed the size limit, and pixels that passed the pixel limit.
+
+/// Bounds on what is decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageLimits {
+    /// Largest file, in bytes.
+    pub max_bytes: usize,
+    /// Largest picture, in pixels (width x height), checked in the header before anything is allocated.
+    pub max_pixels: u64,
+}
+
+impl Default for ImageLimits {
+    fn default() -> Self {
+        Self { max_bytes: 30 * 1024 * 1024, max_pixels: 50_000_000 }
+    }
+}
+
+/// The bytes of a picture file, not empty and within the size limit.
+#[derive(Clone)]
+pub struct ImageBytes(Vec<u8>);
+
+impl ImageBytes {
+    /// Takes `bytes` if there are some and not more than `limits` allows.
+    ///
+    /// # Errors
+    /// [`DecodeError::Empty`] or [`DecodeError::TooManyBytes`].
+    pub fn new(bytes: Vec<u8>, limits: &ImageLimits) -> Result<Self, crate::DecodeError> {
+        match bytes.len() {
+            0 => Err(crate::DecodeError::Empty),
+            n if n > limits.max_bytes => Err(crate::DecodeError::TooManyBytes { bytes: n, limit: limits.max_bytes }),
+            _ => Ok(Self(bytes)),
+        }
+    }
+
+    /// The file's bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+// Pictures never reach a log, not even by accident of a derived Debug.
+impl std::fmt::Debug for ImageBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ImageBytes({} bytes)", self.0.len())
+    }
+}
+
+/// A decoded picture: 8-bit RGB, upright (EXIF orientation applied), alpha flattened.
+#[derive(Clone)]
+pub struct DecodedImage {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl DecodedImage {
+    /// Width in pixels, at least 1.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels, at least 1.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+}
