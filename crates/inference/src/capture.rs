@@ -47,7 +47,10 @@ impl CaptureLimits {
         if quality.yaw.abs() > self.max_angle || quality.pitch.abs() > self.max_angle {
             faults.push(CaptureFault::AngleTooLarge);
         }
-        if quality.eyes_open.is_some_and(|eyes| eyes.iter().all(|open| *open < 0.5)) {
+        if quality
+            .eyes_open
+            .is_some_and(|eyes| eyes.iter().all(|open| *open < 0.5))
+        {
             faults.push(CaptureFault::EyesClosed);
         }
         faults

@@ -9,11 +9,36 @@ impl Embedding {
     /// `values` brought to unit length; `None` when they are not finite, empty, or all zero.
     #[must_use]
     pub fn normalised(values: &[f32]) -> Option<Self> {
-        let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+        let norm = values
+            .iter()
+            .map(|v| f64::from(*v) * f64::from(*v))
+            .sum::<f64>()
+            .sqrt();
         if !norm.is_finite() || norm < 1e-12 {
             return None;
         }
-        Some(Self(values.iter().map(|v| (f64::from(*v) / norm) as f32).collect()))
+        Some(Self(
+            values
+                .iter()
+                .map(|v| (f64::from(*v) / norm) as f32)
+                .collect(),
+        ))
+    }
+
+    /// The mean of `templates` by `weights` (at least 0), brought to unit length; `None` when there are none, their lengths
+    /// differ, or they cancel out.
+    #[must_use]
+    pub fn weighted_mean(templates: &[Self], weights: &[f32]) -> Option<Self> {
+        let mut sum = vec![0.0_f32; templates.first()?.0.len()];
+        for (template, weight) in templates.iter().zip(weights) {
+            if template.0.len() != sum.len() {
+                return None;
+            }
+            for (total, value) in sum.iter_mut().zip(&template.0) {
+                *total += value * weight;
+            }
+        }
+        Self::normalised(&sum)
     }
 
     /// The components, unit length together.

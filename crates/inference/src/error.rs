@@ -49,6 +49,17 @@ pub enum FaceError {
     /// Several faces of comparable size where one is asked for.
     #[error("{0} faces of comparable size detected")]
     MultipleFaces(usize),
+    /// The face is smaller than the liveness models can judge.
+    #[error("the face is {size:.0} px wide, {least:.0} px are needed")]
+    TooSmall {
+        /// Shorter side of the face box, in pixels.
+        size: f32,
+        /// The pack's limit.
+        least: f32,
+    },
+    /// The pack has no liveness models.
+    #[error("the model pack has no liveness models")]
+    NoLivenessModel,
     /// A model failed on an input that should have been good.
     #[error("inference failed: {0}")]
     Inference(String),
@@ -97,7 +108,9 @@ pub enum StartError {
         reason: String,
     },
     /// The configured execution provider is not there.
-    #[error("the execution provider {0} was asked for in inference.provider, but ONNX Runtime does not offer it here")]
+    #[error(
+        "the execution provider {0} was asked for in inference.provider, but ONNX Runtime does not offer it here"
+    )]
     ProviderMissing(String),
     /// A worker thread could not be started.
     #[error("a worker thread could not be started: {0}")]

@@ -64,7 +64,10 @@ impl BoundingBox {
     /// The middle of the box.
     #[must_use]
     pub fn center(&self) -> Point {
-        Point::new((self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0)
+        Point::new(
+            (self.left + self.right) / 2.0,
+            (self.top + self.bottom) / 2.0,
+        )
     }
 
     /// Intersection over union with `other`, 0 to 1.
@@ -80,12 +83,22 @@ impl BoundingBox {
     /// The box with every coordinate multiplied by `factor`.
     #[must_use]
     pub fn scaled(&self, factor: f32) -> Self {
-        Self { left: self.left * factor, top: self.top * factor, right: self.right * factor, bottom: self.bottom * factor }
+        Self {
+            left: self.left * factor,
+            top: self.top * factor,
+            right: self.right * factor,
+            bottom: self.bottom * factor,
+        }
     }
 
     /// The box moved by (`dx`, `dy`).
     #[must_use]
     pub fn shifted(&self, dx: f32, dy: f32) -> Self {
-        Self { left: self.left + dx, top: self.top + dy, right: self.right + dx, bottom: self.bottom + dy }
+        Self {
+            left: self.left + dx,
+            top: self.top + dy,
+            right: self.right + dx,
+            bottom: self.bottom + dy,
+        }
     }
 }

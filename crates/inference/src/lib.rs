@@ -4,17 +4,24 @@
 //! pack, fed by a bounded queue. A job is a closure over a [`Pipeline`], which holds the operations on pictures.
 //! Nothing here knows HTTP, JSON, SQL, or whose face it is.
 
+mod align;
+mod calibration;
 mod capture;
+mod detect;
 mod effort;
 mod embedding;
 mod engine;
 mod error;
 mod face;
 mod geometry;
+mod models;
 mod picture;
 mod pipeline;
 mod quality;
+mod runtime;
 mod score;
+#[cfg(test)]
+mod tests;
 
 pub use capture::{CaptureFault, CaptureLimits};
 pub use effort::Effort;

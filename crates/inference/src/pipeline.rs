@@ -1,77 +1,186 @@
 //! The operations on pictures that a job can do.
 
-use crate::{DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes, Quality, Score};
+use std::time::Instant;
+
+use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
+
+use crate::{
+    DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
+    ImageLimits, Observer, Quality, Score, Stage, StartError,
+    align::{AlignedFace, SIDE, align, template_in},
+    calibration::{LivenessScale, MatchScale},
+    detect::{Detector, Wanted},
+    models::{Embedder, EyeModel, LivenessEnsemble, LoadContext},
+    picture, quality,
+};
+
+/// JPEG quality of thumbnails.
+const THUMBNAIL_QUALITY: u8 = 92;
 
 /// A liveness verdict's figures.
 #[derive(Debug, Clone)]
 pub struct Liveness {
-    /// Calibrated probability-like score; 0.5 is the equal-error point of the pack's measured set.
+    /// Calibrated; 0.5 is the equal-error point of the pack's measured set.
     pub score: Score,
-    /// The face it is about.
-    pub face: Face,
-    /// How the face was taken.
-    pub quality: Quality,
+    /// Each model's own probability that the face is live, in the manifest's order.
+    pub probabilities: Vec<f32>,
+}
+
+/// The pack's liveness models and what their mean stands for.
+struct LivenessPart {
+    ensemble: LivenessEnsemble,
+    scale: LivenessScale,
+    min_face: f32,
 }
 
 /// One worker's models and the operations on them. All methods block: they run inside [`crate::Engine::run`].
-pub struct Pipeline {}
+pub struct Pipeline {
+    limits: ImageLimits,
+    observer: Option<Observer>,
+    detector: Detector,
+    embedder: Embedder,
+    matching: MatchScale,
+    liveness: Option<LivenessPart>,
+    eyes: Option<EyeModel>,
+}
 
-#[allow(missing_docs, clippy::todo, unused_variables)]
 impl Pipeline {
+    /// Loads every model of the pack.
+    pub(crate) fn load(
+        context: &LoadContext<'_>,
+        limits: ImageLimits,
+        observer: Option<Observer>,
+    ) -> Result<Self, StartError> {
+        let manifest = &context.pack.manifest;
+        let liveness = manifest.liveness.as_ref().map(|role| {
+            let ensemble = LivenessEnsemble::load(context, &role.models)?;
+            Ok::<_, StartError>(LivenessPart {
+                ensemble,
+                scale: LivenessScale::new(&role.calibration),
+                min_face: role.min_face,
+            })
+        });
+        Ok(Self {
+            limits,
+            observer,
+            detector: Detector::load(context)?,
+            embedder: Embedder::load(context)?,
+            matching: MatchScale::new(&manifest.embedder.calibration),
+            liveness: liveness.transpose()?,
+            eyes: manifest
+                .eyes
+                .as_ref()
+                .map(|role| EyeModel::load(context, role))
+                .transpose()?,
+        })
+    }
+
     /// Decodes a picture: JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF; EXIF orientation applied, alpha flattened.
     ///
     /// # Errors
-    /// Every [`crate::DecodeError`].
-    pub fn decode(&mut self, bytes: &ImageBytes) -> Result<DecodedImage, crate::DecodeError> {
-        todo!()
+    /// Every [`DecodeError`] but `Empty` and `TooManyBytes`, which [`ImageBytes`] excludes.
+    pub fn decode(&mut self, bytes: &ImageBytes) -> Result<DecodedImage, DecodeError> {
+        self.timed(Stage::Decode, |this| picture::decode(bytes, &this.limits))
     }
 
-    /// Every face of the picture, largest first.
+    /// Every face of the picture, largest first. Looks twice where faces are small, and once more, framed, where none was found.
     ///
     /// # Errors
     /// [`FaceError::Inference`]; no face is an empty list.
-    pub fn faces(&mut self, image: &DecodedImage, effort: Effort) -> Result<Vec<Face>, FaceError> {
-        todo!()
+    pub fn faces(&mut self, image: &DecodedImage) -> Result<Vec<Face>, FaceError> {
+        self.timed(Stage::Detect, |this| {
+            this.detector.faces(image, Wanted::All)
+        })
     }
 
     /// The face that is meant where one is asked for: the largest, unless another is comparable in size.
     ///
     /// # Errors
     /// [`FaceError::NoFace`], [`FaceError::MultipleFaces`], [`FaceError::Inference`].
-    pub fn main_face(&mut self, image: &DecodedImage, effort: Effort, rules: &FaceRules) -> Result<Face, FaceError> {
-        todo!()
+    pub fn main_face(
+        &mut self,
+        image: &DecodedImage,
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<Face, FaceError> {
+        let faces = self.timed(Stage::Detect, |this| {
+            this.detector.faces(image, Wanted::Main(effort))
+        })?;
+        rules.main(faces)
     }
 
     /// The templates of `faces`, in their order; with [`Effort::Accurate`] each is the mean over the picture and its mirror image.
     ///
     /// # Errors
     /// [`FaceError::Inference`].
-    pub fn embed(&mut self, image: &DecodedImage, faces: &[Face], effort: Effort) -> Result<Vec<Embedding>, FaceError> {
-        todo!()
+    pub fn embed(
+        &mut self,
+        image: &DecodedImage,
+        faces: &[Face],
+        effort: Effort,
+    ) -> Result<Vec<Embedding>, FaceError> {
+        let aligned = faces
+            .iter()
+            .map(|face| self.align(image, face))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.embed_aligned(&aligned, effort)
     }
 
-    /// One template from several pictures of one person: the main face of each, combined by quality.
+    /// One template from several pictures of one person: the main face of each, averaged by quality.
     ///
     /// # Errors
     /// As [`Pipeline::decode`] and [`Pipeline::main_face`], for the first picture that has the fault.
-    pub fn template(&mut self, pictures: &[ImageBytes], effort: Effort, rules: &FaceRules) -> Result<Embedding, FaceError> {
-        todo!()
+    pub fn template(
+        &mut self,
+        pictures: &[ImageBytes],
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<Embedding, FaceError> {
+        self.combined(pictures, effort, |this, image| {
+            this.main_face(image, effort, rules)
+        })
     }
 
     /// As [`Pipeline::template`], for tight face crops: a picture in which no face is found is taken as an aligned face.
     ///
     /// # Errors
-    /// As [`Pipeline::decode`], and [`FaceError::Inference`].
-    pub fn template_of_crops(&mut self, crops: &[ImageBytes], effort: Effort) -> Result<Embedding, FaceError> {
-        todo!()
+    /// As [`Pipeline::template`], but never [`FaceError::NoFace`].
+    pub fn template_of_crops(
+        &mut self,
+        crops: &[ImageBytes],
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<Embedding, FaceError> {
+        self.combined(crops, effort, |this, image| {
+            match this.main_face(image, effort, rules) {
+                Err(FaceError::NoFace) => Ok(whole_picture(image)),
+                found => found,
+            }
+        })
     }
 
     /// Passive liveness of `face` by the pack's ensemble.
     ///
     /// # Errors
+    /// [`FaceError::TooSmall`] when the face is smaller than the models can judge, [`FaceError::NoLivenessModel`],
     /// [`FaceError::Inference`].
     pub fn liveness(&mut self, image: &DecodedImage, face: &Face) -> Result<Liveness, FaceError> {
-        todo!()
+        self.timed(Stage::Liveness, |this| {
+            let part = this.liveness.as_mut().ok_or(FaceError::NoLivenessModel)?;
+            let size = face.bbox.width().min(face.bbox.height());
+            if size < part.min_face {
+                return Err(FaceError::TooSmall {
+                    size,
+                    least: part.min_face,
+                });
+            }
+            let probabilities = part.ensemble.probabilities(image, &face.bbox)?;
+            let mean = probabilities.iter().sum::<f32>() / probabilities.len().max(1) as f32;
+            Ok(Liveness {
+                score: part.scale.of_probability(mean),
+                probabilities,
+            })
+        })
     }
 
     /// Quality, head pose and open eyes of `face`.
@@ -79,20 +188,129 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn quality(&mut self, image: &DecodedImage, face: &Face) -> Result<Quality, FaceError> {
-        todo!()
+        let aligned = self.align(image, face)?;
+        self.timed(Stage::Quality, |this| {
+            let eyes_open = this
+                .eyes
+                .as_mut()
+                .map(|model| model.open(image, face))
+                .transpose()?;
+            Ok(Quality {
+                eyes_open,
+                ..quality::measure(image, face, &aligned)
+            })
+        })
     }
 
     /// The aligned face as a 112 x 112 JPEG.
     ///
     /// # Errors
-    /// [`FaceError::Inference`] when the JPEG encoder fails.
+    /// [`FaceError::Inference`].
     pub fn thumbnail(&mut self, image: &DecodedImage, face: &Face) -> Result<Vec<u8>, FaceError> {
-        todo!()
+        let aligned = self.align(image, face)?;
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY)
+            .encode(&aligned.0, SIDE, SIDE, ExtendedColorType::Rgb8)
+            .map_err(|error| FaceError::Inference(error.to_string()))?;
+        Ok(jpeg)
     }
 
     /// Calibrated similarity of two templates of this pack's embedder.
     #[must_use]
     pub fn similarity(&self, a: &Embedding, b: &Embedding) -> Score {
-        todo!()
+        self.matching.similarity(a, b)
+    }
+
+    fn align(&self, image: &DecodedImage, face: &Face) -> Result<AlignedFace, FaceError> {
+        self.timed_ref(Stage::Align, || align(image, &face.landmarks))
+            .ok_or_else(|| FaceError::Inference("the landmarks give no alignment".to_owned()))
+    }
+
+    fn embed_aligned(
+        &mut self,
+        faces: &[AlignedFace],
+        effort: Effort,
+    ) -> Result<Vec<Embedding>, FaceError> {
+        self.timed(Stage::Embed, |this| this.embedder.embed(faces, effort))
+    }
+
+    fn combined(
+        &mut self,
+        pictures: &[ImageBytes],
+        effort: Effort,
+        mut face_of: impl FnMut(&mut Self, &DecodedImage) -> Result<Face, FaceError>,
+    ) -> Result<Embedding, FaceError> {
+        let mut aligned = Vec::with_capacity(pictures.len());
+        let mut weights = Vec::with_capacity(pictures.len());
+        for bytes in pictures {
+            let image = self.decode(bytes)?;
+            let face = face_of(self, &image)?;
+            let crop = self.align(&image, &face)?;
+            weights.push(
+                quality::measure(&image, &face, &crop)
+                    .overall
+                    .max(quality::LEAST_WEIGHT),
+            );
+            aligned.push(crop);
+        }
+        let templates = self.embed_aligned(&aligned, effort)?;
+        Embedding::weighted_mean(&templates, &weights)
+            .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
+    }
+
+    /// Runs each model once on an empty picture at the usual sizes, so that the first request finds them warm.
+    pub(crate) fn warm_up(&mut self) -> Result<(), FaceError> {
+        let image =
+            DecodedImage::from_rgb(640, 640, vec![96; 640 * 640 * 3]).ok_or(FaceError::NoFace)?;
+        let face = whole_picture(&image);
+        let observer = self.observer.take();
+        let warm = |this: &mut Self| {
+            this.detector.faces(&image, Wanted::Main(Effort::Fast))?;
+            this.detector.faces(&image, Wanted::All)?;
+            this.embed(&image, std::slice::from_ref(&face), Effort::Accurate)?;
+            this.quality(&image, &face)?;
+            if this.liveness.is_some() {
+                this.liveness(&image, &face)?;
+            }
+            Ok(())
+        };
+        let result = warm(self);
+        self.observer = observer;
+        result
+    }
+
+    fn timed<R>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> R) -> R {
+        let start = Instant::now();
+        let result = work(self);
+        self.observe(stage, start);
+        result
+    }
+
+    fn timed_ref<R>(&self, stage: Stage, work: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        let result = work();
+        self.observe(stage, start);
+        result
+    }
+
+    fn observe(&self, stage: Stage, start: Instant) {
+        if let Some(observer) = &self.observer {
+            observer(stage, start.elapsed());
+        }
+    }
+}
+
+/// The face of a picture that is itself an aligned face.
+fn whole_picture(image: &DecodedImage) -> Face {
+    let (width, height) = (image.width(), image.height());
+    Face {
+        bbox: crate::BoundingBox {
+            left: 0.0,
+            top: 0.0,
+            right: width as f32,
+            bottom: height as f32,
+        },
+        landmarks: template_in(width, height),
+        score: 0.0,
     }
 }

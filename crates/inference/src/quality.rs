@@ -1,5 +1,12 @@
 //! Quality and head pose of one face.
 
+mod pose;
+
+use crate::{
+    DecodedImage, Face,
+    align::{AlignedFace, SIDE},
+};
+
 /// Figures about one face and how it was taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
@@ -13,9 +20,9 @@ pub struct Quality {
     pub face_size: f32,
     /// Smallest distance from the face box to an edge of the picture, in pixels; negative when the box reaches over it.
     pub margin: f32,
-    /// Head turned about the vertical axis, in degrees, positive towards the picture's right. An estimate.
+    /// Head turned about the vertical axis, in degrees, positive towards the picture's right. An estimate from five landmarks.
     pub yaw: f32,
-    /// Head raised, in degrees, positive up. An estimate.
+    /// Head raised, in degrees, positive up. An estimate from five landmarks.
     pub pitch: f32,
     /// Head tilted in the picture's plane, in degrees, positive clockwise as seen in the picture.
     pub roll: f32,
@@ -25,4 +32,70 @@ pub struct Quality {
     pub brightness: f32,
     /// Probability that the eye is open, for the eye on the picture's left and right; absent when the pack has no eye model.
     pub eyes_open: Option<[f32; 2]>,
+}
+
+/// However bad a picture is, it counts this much when several pictures of a person are combined.
+pub(crate) const LEAST_WEIGHT: f32 = 0.05;
+
+/// Pupil distance from which more pixels bring nothing to a 112 x 112 template (its own is 35).
+const ENOUGH_PUPILS: f32 = 40.0;
+/// Laplacian variance at which an aligned face counts as half sharp.
+const HALF_SHARP: f32 = 60.0;
+
+/// Everything but the eyes, which need a model.
+pub(crate) fn measure(image: &DecodedImage, face: &Face, aligned: &AlignedFace) -> Quality {
+    let luminance = aligned.luminance();
+    let variance = laplacian_variance(&luminance);
+    let sharpness = variance / (variance + HALF_SHARP);
+    let brightness = luminance.iter().sum::<f32>() / luminance.len().max(1) as f32 / 255.0;
+    let pose = pose::estimate(&face.landmarks);
+    let pupil_distance = face.pupil_distance();
+    let frontal = pose.yaw.to_radians().cos().max(0.0) * pose.pitch.to_radians().cos().max(0.0);
+    let resolution = (pupil_distance / ENOUGH_PUPILS).clamp(0.0, 1.0);
+    // 1 between 0.25 and 0.8, falling to 0 at black and at white.
+    let exposure = (brightness / 0.25)
+        .min((1.0 - brightness) / 0.2)
+        .clamp(0.0, 1.0);
+    let overall =
+        (face.score.clamp(0.0, 1.0) * resolution * frontal * frontal * sharpness.sqrt() * exposure)
+            .clamp(0.0, 1.0);
+    Quality {
+        overall,
+        detection: face.score,
+        pupil_distance,
+        face_size: face.bbox.width().min(face.bbox.height()),
+        margin: margin(image, face),
+        yaw: pose.yaw,
+        pitch: pose.pitch,
+        roll: pose.roll,
+        sharpness,
+        brightness,
+        eyes_open: None,
+    }
+}
+
+fn margin(image: &DecodedImage, face: &Face) -> f32 {
+    let right = image.width() as f32 - face.bbox.right;
+    let bottom = image.height() as f32 - face.bbox.bottom;
+    face.bbox.left.min(face.bbox.top).min(right).min(bottom)
+}
+
+/// Variance of the 4-neighbour Laplacian over the inner part of the aligned face, where no background shows.
+fn laplacian_variance(luminance: &[f32]) -> f32 {
+    let side = SIDE as usize;
+    let inner = side / 5..side - side / 5;
+    let (mut sum, mut squares, mut count) = (0.0_f64, 0.0_f64, 0.0_f64);
+    for y in inner.clone() {
+        for x in inner.clone() {
+            let at = y * side + x;
+            let value = f64::from(
+                luminance[at - side] + luminance[at + side] + luminance[at - 1] + luminance[at + 1]
+                    - 4.0 * luminance[at],
+            );
+            sum += value;
+            squares += value * value;
+            count += 1.0;
+        }
+    }
+    ((squares - sum * sum / count) / count) as f32
 }

@@ -14,7 +14,11 @@ impl Score {
     /// `value` clamped to 0..=1; NaN becomes 0.
     #[must_use]
     pub fn new(value: f32) -> Self {
-        if value.is_nan() { Self::ZERO } else { Self(value.clamp(0.0, 1.0)) }
+        if value.is_nan() {
+            Self::ZERO
+        } else {
+            Self(value.clamp(0.0, 1.0))
+        }
     }
 
     /// The value, 0 to 1.

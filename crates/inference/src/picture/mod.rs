@@ -1,5 +1,14 @@
 //! Pictures: bytes that passed the size limit, and pixels that passed the pixel limit.
 
+mod decode;
+mod jpeg;
+mod resample;
+
+pub(crate) use decode::decode;
+pub(crate) use resample::{Affine, Region, resize, warp};
+
+use crate::DecodeError;
+
 /// Bounds on what is decoded.
 #[derive(Debug, Clone, Copy)]
 pub struct ImageLimits {
@@ -11,7 +20,10 @@ pub struct ImageLimits {
 
 impl Default for ImageLimits {
     fn default() -> Self {
-        Self { max_bytes: 30 * 1024 * 1024, max_pixels: 50_000_000 }
+        Self {
+            max_bytes: 30 * 1024 * 1024,
+            max_pixels: 50_000_000,
+        }
     }
 }
 
@@ -24,10 +36,13 @@ impl ImageBytes {
     ///
     /// # Errors
     /// [`DecodeError::Empty`] or [`DecodeError::TooManyBytes`].
-    pub fn new(bytes: Vec<u8>, limits: &ImageLimits) -> Result<Self, crate::DecodeError> {
+    pub fn new(bytes: Vec<u8>, limits: &ImageLimits) -> Result<Self, DecodeError> {
         match bytes.len() {
-            0 => Err(crate::DecodeError::Empty),
-            n if n > limits.max_bytes => Err(crate::DecodeError::TooManyBytes { bytes: n, limit: limits.max_bytes }),
+            0 => Err(DecodeError::Empty),
+            n if n > limits.max_bytes => Err(DecodeError::TooManyBytes {
+                bytes: n,
+                limit: limits.max_bytes,
+            }),
             _ => Ok(Self(bytes)),
         }
     }
@@ -55,6 +70,16 @@ pub struct DecodedImage {
 }
 
 impl DecodedImage {
+    /// A picture from `width x height` pixels, three bytes each (red, green, blue), row by row from the top; `None` when
+    /// the length is not that, or a side is 0.
+    #[must_use]
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        let wanted = (width as usize)
+            .checked_mul(height as usize)?
+            .checked_mul(3)?;
+        (wanted > 0 && rgb.len() == wanted).then_some(Self { width, height, rgb })
+    }
+
     /// Width in pixels, at least 1.
     #[must_use]
     pub fn width(&self) -> u32 {
@@ -65,5 +90,17 @@ impl DecodedImage {
     #[must_use]
     pub fn height(&self) -> u32 {
         self.height
+    }
+
+    /// The pixels: three bytes each (red, green, blue), row by row from the top.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+}
+
+impl std::fmt::Debug for DecodedImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DecodedImage({} x {})", self.width, self.height)
     }
 }

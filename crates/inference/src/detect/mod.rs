@@ -1,0 +1,142 @@
+//! Finding faces.
+
+mod decode;
+mod looks;
+mod nms;
+
+use packs::{Decoder, Tensor};
+
+pub(crate) use looks::{Look, Wanted};
+
+use crate::{
+    BoundingBox, DecodedImage, Face, FaceError, Point, StartError,
+    models::{LoadContext, Model, fill_planes},
+    picture::resize,
+};
+
+/// Detectors take sides that are a multiple of this, the coarsest of their strides.
+const MULTIPLE: u32 = 32;
+
+/// The detector.
+pub(crate) struct Detector {
+    model: Model,
+    decoder: Decoder,
+    tensor: Tensor,
+    score: f32,
+    nms: f32,
+    fixed: Option<[u32; 2]>,
+    outputs: Vec<String>,
+}
+
+impl Detector {
+    pub(crate) fn load(context: &LoadContext<'_>) -> Result<Self, StartError> {
+        let role = &context.pack.manifest.detector;
+        let model = Model::load(context, &role.file)?;
+        let outputs = model.output_names();
+        decode::check(role.decoder, &outputs).map_err(|reason| StartError::Model {
+            file: role.file.clone(),
+            reason,
+        })?;
+        Ok(Self {
+            model,
+            decoder: role.decoder,
+            tensor: role.tensor,
+            score: role.score,
+            nms: role.nms,
+            fixed: role.fixed,
+            outputs,
+        })
+    }
+
+    /// The faces that one look shows, best first, in pixels of the picture.
+    pub(crate) fn look(
+        &mut self,
+        image: &DecodedImage,
+        look: &Look,
+    ) -> Result<Vec<Face>, FaceError> {
+        let canvas = look.canvas(image.width(), image.height(), self.fixed);
+        let pixels = resize(image, None, canvas.picture[0], canvas.picture[1])
+            .ok_or_else(|| FaceError::Inference("the picture cannot be scaled".to_owned()))?;
+        let [width, height] = canvas.size.map(|side| side as usize);
+        // What the picture does not cover is black before normalising.
+        let mut input = vec![(0.0 - self.tensor.mean) * self.tensor.scale; 3 * width * height];
+        let origin = (canvas.origin[0] as usize, canvas.origin[1] as usize);
+        fill_planes(
+            &mut input,
+            width,
+            &pixels,
+            canvas.picture[0] as usize,
+            origin,
+            &self.tensor,
+        );
+        let outputs = self.model.run([1, 3, height, width], &input)?;
+        let found = decode::decode(
+            self.decoder,
+            &outputs,
+            &self.outputs,
+            [width, height],
+            self.score,
+        )?;
+        let faces = nms::suppress(found, self.nms);
+        Ok(faces
+            .into_iter()
+            .map(|face| canvas.to_picture(&face))
+            .collect())
+    }
+
+    /// The faces of a picture, by as many looks as they need; largest first.
+    pub(crate) fn faces(
+        &mut self,
+        image: &DecodedImage,
+        wanted: Wanted,
+    ) -> Result<Vec<Face>, FaceError> {
+        let mut faces: Vec<Face> = Vec::new();
+        for look in looks::plan(image.width(), image.height(), self.fixed, wanted) {
+            if !look.is_needed(&faces, image.width(), image.height()) {
+                continue;
+            }
+            let mut seen = self.look(image, &look)?;
+            seen.append(&mut faces);
+            faces = nms::suppress(seen, self.nms);
+        }
+        faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
+        Ok(faces)
+    }
+}
+
+/// Where a picture lies in the detector's input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Canvas {
+    /// Width and height of the input.
+    size: [u32; 2],
+    /// Width and height of the scaled picture in it.
+    picture: [u32; 2],
+    /// Top left corner of the scaled picture in it.
+    origin: [u32; 2],
+    /// Input pixels per pixel of the picture.
+    scale: f32,
+}
+
+impl Canvas {
+    fn to_picture(&self, face: &Face) -> Face {
+        let [dx, dy] = self.origin.map(|offset| -(offset as f32));
+        let back = 1.0 / self.scale;
+        Face {
+            bbox: face.bbox.shifted(dx, dy).scaled(back),
+            landmarks: face
+                .landmarks
+                .map(|p| Point::new((p.x + dx) * back, (p.y + dy) * back)),
+            score: face.score,
+        }
+    }
+}
+
+/// A box from its centre and size.
+fn centred(x: f32, y: f32, width: f32, height: f32) -> BoundingBox {
+    BoundingBox {
+        left: x - width / 2.0,
+        top: y - height / 2.0,
+        right: x + width / 2.0,
+        bottom: y + height / 2.0,
+    }
+}

@@ -1,0 +1,58 @@
+//! Non-maximum suppression: of boxes that overlap, the best stays.
+
+use crate::Face;
+
+/// The faces that no better one overlaps by more than `limit` (intersection over union), best first.
+pub(super) fn suppress(mut faces: Vec<Face>, limit: f32) -> Vec<Face> {
+    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut kept: Vec<Face> = Vec::new();
+    for face in faces {
+        if kept
+            .iter()
+            .all(|better| better.bbox.iou(&face.bbox) <= limit)
+        {
+            kept.push(face);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{BoundingBox, Point};
+
+    fn face(left: f32, score: f32) -> Face {
+        Face {
+            bbox: BoundingBox {
+                left,
+                top: 0.0,
+                right: left + 10.0,
+                bottom: 10.0,
+            },
+            landmarks: [Point::default(); 5],
+            score,
+        }
+    }
+
+    #[test]
+    fn the_better_of_two_overlapping_faces_stays() {
+        let kept = suppress(vec![face(1.0, 0.7), face(0.0, 0.9), face(30.0, 0.6)], 0.3);
+        assert_eq!(kept.iter().map(|f| f.score).collect::<Vec<_>>(), [0.9, 0.6]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_stays_does_not_overlap(faces in prop::collection::vec((0.0..100.0f32, 0.0..1.0f32), 0..40)) {
+            let kept = suppress(faces.iter().map(|(left, score)| face(*left, *score)).collect(), 0.3);
+            for (i, a) in kept.iter().enumerate() {
+                for b in &kept[i + 1..] {
+                    prop_assert!(a.bbox.iou(&b.bbox) <= 0.3 && a.score >= b.score);
+                }
+            }
+            prop_assert_eq!(kept.is_empty(), faces.is_empty());
+        }
+    }
+}

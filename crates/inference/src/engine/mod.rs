@@ -1,0 +1,236 @@
+//! The engine: one model pack on a pool of workers.
+
+mod pool;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread, time::Duration};
+
+use ort::session::builder::PrepackedWeights;
+use packs::InstalledPack;
+use tokio::sync::oneshot;
+
+use self::pool::Pool;
+use crate::{EngineError, ImageLimits, Pipeline, StartError, models::LoadContext, runtime};
+
+/// An ONNX Runtime execution provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provider {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU; needs an ONNX Runtime built with CUDA.
+    Cuda,
+}
+
+impl Provider {
+    /// The provider's name in the configuration: `cpu`, `cuda`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+/// A part of the work whose time is reported to the [`Observer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// File to pixels.
+    Decode,
+    /// Pixels to faces.
+    Detect,
+    /// Faces to aligned crops.
+    Align,
+    /// Aligned crops to templates.
+    Embed,
+    /// Crops to a liveness score.
+    Liveness,
+    /// Quality, pose, eyes.
+    Quality,
+}
+
+impl Stage {
+    /// Name for metrics and benches: `decode`, `detect`, `align`, `embed`, `liveness`, `quality`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Detect => "detect",
+            Self::Align => "align",
+            Self::Embed => "embed",
+            Self::Liveness => "liveness",
+            Self::Quality => "quality",
+        }
+    }
+}
+
+/// Told the time each stage took, from the worker's thread.
+pub type Observer = Arc<dyn Fn(Stage, Duration) + Send + Sync>;
+
+/// How to run the models.
+#[derive(Clone, Default)]
+pub struct EngineConfig {
+    /// The ONNX Runtime library; `None` means `ORT_DYLIB_PATH`.
+    pub onnxruntime: Option<PathBuf>,
+    /// Where the models run.
+    pub provider: Provider,
+    /// Worker threads; 0 means one per core.
+    pub workers: usize,
+    /// Jobs that may wait; 0 means 16 per worker. One more is [`EngineError::Busy`].
+    pub queue: usize,
+    /// Bounds on pictures.
+    pub limits: ImageLimits,
+    /// Told the time of each stage.
+    pub observer: Option<Observer>,
+}
+
+/// One model in use.
+#[derive(Debug, Clone)]
+pub struct ModelInfo {
+    /// Its role: `detector`, `embedder`, `liveness`, `eyes`.
+    pub role: &'static str,
+    /// Its file's key in the manifest.
+    pub name: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Execution provider that it really runs on.
+    pub provider: &'static str,
+}
+
+/// What an engine really uses.
+#[derive(Debug, Clone)]
+pub struct EngineInfo {
+    /// Name of the pack.
+    pub pack: String,
+    /// Version of the loaded ONNX Runtime.
+    pub onnxruntime: String,
+    /// Every model in use.
+    pub models: Vec<ModelInfo>,
+    /// Identity of the embedding model: SHA-256 of its file, hex. Templates are stored with it.
+    pub embedder: String,
+    /// Length of its templates.
+    pub dimension: usize,
+    /// SIMD features found at run time, for example `avx2`, `avx512-vnni`.
+    pub simd: Vec<&'static str>,
+    /// Worker threads.
+    pub workers: usize,
+    /// Jobs that may wait.
+    pub queue: usize,
+}
+
+/// The worker pool; cloning shares it. The workers stop when the last clone goes, after the jobs that wait.
+#[derive(Clone)]
+pub struct Engine {
+    pool: Arc<Pool>,
+    info: Arc<EngineInfo>,
+}
+
+/// Jobs that may wait per worker when the configuration does not say.
+const QUEUE_PER_WORKER: usize = 16;
+
+impl Engine {
+    /// Loads the runtime and the pack's models, starts the workers and warms every model up.
+    ///
+    /// # Errors
+    /// Every [`StartError`], each with one sentence that says what to do.
+    pub fn start(pack: &InstalledPack, config: &EngineConfig) -> Result<Self, StartError> {
+        let environment = runtime::environment(config.onnxruntime.as_deref())?;
+        let workers = match config.workers {
+            0 => thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            n => n,
+        };
+        let queue = match config.queue {
+            0 => workers * QUEUE_PER_WORKER,
+            n => n,
+        };
+        let prepacked: BTreeMap<String, PrepackedWeights> = pack
+            .files
+            .keys()
+            .map(|key| (key.clone(), PrepackedWeights::new()))
+            .collect();
+        let context = LoadContext {
+            environment: &environment,
+            pack,
+            provider: config.provider,
+            prepacked: &prepacked,
+        };
+        let pipelines = (0..workers)
+            .map(|_| {
+                let mut pipeline =
+                    Pipeline::load(&context, config.limits, config.observer.clone())?;
+                pipeline.warm_up().map_err(|error| StartError::Model {
+                    file: pack.manifest.name.clone(),
+                    reason: error.to_string(),
+                })?;
+                Ok(pipeline)
+            })
+            .collect::<Result<Vec<_>, StartError>>()?;
+        let info = Arc::new(describe(pack, config.provider, workers, queue));
+        let pool = Pool::start(pipelines, queue, prepacked.into_values().collect())?;
+        Ok(Self {
+            pool: Arc::new(pool),
+            info,
+        })
+    }
+
+    /// Runs `job` on a worker thread. A panic in it is caught and costs this job only. If the caller goes away, the job
+    /// is skipped when its turn comes.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] at once when the queue is full; [`EngineError::Panicked`]; [`EngineError::Stopped`].
+    pub async fn run<R, F>(&self, job: F) -> Result<R, EngineError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Pipeline) -> R + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        self.pool.submit(Box::new(move |pipeline| {
+            if !answer.is_closed() {
+                // Nobody listens any more: the result is dropped.
+                let _ = answer.send(job(pipeline));
+            }
+        }))?;
+        // The sender goes away without a word only when the job panicked.
+        result.await.map_err(|_| EngineError::Panicked)
+    }
+
+    /// What the engine really uses.
+    #[must_use]
+    pub fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    /// Jobs waiting now.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.pool.waiting()
+    }
+}
+
+fn describe(pack: &InstalledPack, provider: Provider, workers: usize, queue: usize) -> EngineInfo {
+    let sha256 = |key: &str| {
+        pack.files
+            .get(key)
+            .map(|file| file.sha256.clone())
+            .unwrap_or_default()
+    };
+    let manifest = &pack.manifest;
+    EngineInfo {
+        pack: manifest.name.clone(),
+        onnxruntime: runtime::version(),
+        models: manifest
+            .roles()
+            .map(|(role, key)| ModelInfo {
+                role,
+                name: key.to_owned(),
+                sha256: sha256(key),
+                provider: provider.name(),
+            })
+            .collect(),
+        embedder: sha256(&manifest.embedder.file),
+        dimension: manifest.embedder.dimension,
+        simd: runtime::simd(),
+        workers,
+        queue,
+    }
+}

@@ -1,0 +1,131 @@
+//! A fixed pool of threads, each with a pipeline of its own, fed by one bounded queue.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use ort::session::builder::PrepackedWeights;
+
+use crate::{EngineError, Pipeline, StartError};
+
+/// A unit of work.
+pub(super) type Job = Box<dyn FnOnce(&mut Pipeline) + Send>;
+
+struct Queue {
+    jobs: VecDeque<Job>,
+    limit: usize,
+    stopping: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that can panic runs under the lock.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The running workers.
+pub(super) struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+    // The sessions use these weights; they must go last.
+    _weights: Vec<PrepackedWeights>,
+}
+
+impl Pool {
+    /// One thread for each of `pipelines`; at most `limit` jobs wait.
+    pub(super) fn start(
+        pipelines: Vec<Pipeline>,
+        limit: usize,
+        weights: Vec<PrepackedWeights>,
+    ) -> Result<Self, StartError> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue {
+                jobs: VecDeque::with_capacity(limit),
+                limit,
+                stopping: false,
+            }),
+            wake: Condvar::new(),
+        });
+        let mut pool = Self {
+            shared,
+            workers: Vec::with_capacity(pipelines.len()),
+            _weights: weights,
+        };
+        for (number, pipeline) in pipelines.into_iter().enumerate() {
+            let shared = Arc::clone(&pool.shared);
+            pool.workers.push(
+                thread::Builder::new()
+                    .name(format!("inference-{number}"))
+                    .spawn(move || work(&shared, pipeline))?,
+            );
+        }
+        Ok(pool)
+    }
+
+    /// Queues `job`, or says at once that it cannot.
+    pub(super) fn submit(&self, job: Job) -> Result<(), EngineError> {
+        let mut queue = self.shared.lock();
+        if queue.stopping {
+            return Err(EngineError::Stopped);
+        }
+        if queue.jobs.len() >= queue.limit {
+            return Err(EngineError::Busy);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Jobs that wait for a worker.
+    pub(super) fn waiting(&self) -> usize {
+        self.shared.lock().jobs.len()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.lock().stopping = true;
+        self.shared.wake.notify_all();
+        for worker in self.workers.drain(..) {
+            // A job that holds the last clone of the engine drops the pool on a worker's own thread.
+            if worker.thread().id() != thread::current().id() {
+                let _ = worker.join();
+            }
+        }
+    }
+}
+
+fn work(shared: &Shared, mut pipeline: Pipeline) {
+    while let Some(job) = next(shared) {
+        if catch_unwind(AssertUnwindSafe(|| job(&mut pipeline))).is_err() {
+            tracing::error!("an inference job panicked; its request fails, the worker goes on");
+        }
+    }
+}
+
+/// The next job, waiting for one; `None` once the pool is stopping and the queue is empty.
+fn next(shared: &Shared) -> Option<Job> {
+    let mut queue = shared.lock();
+    loop {
+        if let Some(job) = queue.jobs.pop_front() {
+            return Some(job);
+        }
+        if queue.stopping {
+            return None;
+        }
+        queue = shared
+            .wake
+            .wait(queue)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}

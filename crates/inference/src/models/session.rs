@@ -1,0 +1,170 @@
+//! An ONNX Runtime session with one picture-like input.
+
+use std::collections::BTreeMap;
+
+use ort::{
+    environment::Environment,
+    ep::{self, ExecutionProvider},
+    session::{
+        Session, SessionOutputs,
+        builder::{GraphOptimizationLevel, PrepackedWeights, SessionBuilder},
+    },
+    value::TensorRef,
+};
+use packs::InstalledPack;
+
+use crate::{FaceError, Provider, StartError};
+
+/// What every session of one engine shares.
+pub(crate) struct LoadContext<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) pack: &'a InstalledPack,
+    pub(crate) provider: Provider,
+    /// One container a file: sessions of the same model share their re-laid-out weights.
+    pub(crate) prepacked: &'a BTreeMap<String, PrepackedWeights>,
+}
+
+/// A loaded model with one float input `[N, 3, H, W]`.
+pub(crate) struct Model {
+    session: Session,
+    input: String,
+    /// The model takes one picture a run only.
+    single: bool,
+}
+
+impl Model {
+    /// Loads the file with key `file`, on one thread: the pool runs several models side by side instead.
+    pub(crate) fn load(context: &LoadContext<'_>, file: &str) -> Result<Self, StartError> {
+        let fault = |reason: String| StartError::Model {
+            file: file.to_owned(),
+            reason,
+        };
+        let installed = context
+            .pack
+            .files
+            .get(file)
+            .ok_or_else(|| fault("the pack does not have it".to_owned()))?;
+        let mut builder = builder(context, file)?;
+        let session = builder
+            .commit_from_file(&installed.path)
+            .map_err(|error| fault(error.to_string()))?;
+        let [input] = session.inputs() else {
+            return Err(fault(format!(
+                "it has {} inputs, one is expected",
+                session.inputs().len()
+            )));
+        };
+        let single = match input.dtype().tensor_shape() {
+            Some(shape) if shape.len() == 4 => shape[0] == 1,
+            _ => {
+                return Err(fault(
+                    "its input is not a tensor of four dimensions".to_owned(),
+                ));
+            }
+        };
+        let input = input.name().to_owned();
+        Ok(Self {
+            session,
+            input,
+            single,
+        })
+    }
+
+    /// Names of the outputs, in the model's order.
+    pub(crate) fn output_names(&self) -> Vec<String> {
+        self.session
+            .outputs()
+            .iter()
+            .map(|output| output.name().to_owned())
+            .collect()
+    }
+
+    /// Runs the model on `data`, of shape `[n, 3, height, width]`.
+    pub(crate) fn run(
+        &mut self,
+        shape: [usize; 4],
+        data: &[f32],
+    ) -> Result<SessionOutputs<'_>, FaceError> {
+        let tensor = TensorRef::from_array_view((shape, data)).map_err(inference)?;
+        self.session
+            .run(ort::inputs![self.input.as_str() => tensor])
+            .map_err(inference)
+    }
+
+    /// Runs the model on the pictures in `data` and appends its first output to `out`: all at once where the model can.
+    pub(crate) fn run_batch(
+        &mut self,
+        shape: [usize; 4],
+        data: &[f32],
+        out: &mut Vec<f32>,
+    ) -> Result<(), FaceError> {
+        let [count, planes, height, width] = shape;
+        let step = if self.single { 1 } else { count };
+        for part in data.chunks(step * planes * height * width) {
+            let pictures = part.len() / (planes * height * width);
+            let outputs = self.run([pictures, planes, height, width], part)?;
+            out.extend_from_slice(values(&outputs, 0)?);
+        }
+        Ok(())
+    }
+}
+
+/// The values of the output at `index`, flat.
+pub(crate) fn values<'a>(
+    outputs: &'a SessionOutputs<'_>,
+    index: usize,
+) -> Result<&'a [f32], FaceError> {
+    if index >= outputs.len() {
+        return Err(FaceError::Inference(format!(
+            "the model has no output {index}"
+        )));
+    }
+    let (_, data) = outputs[index]
+        .try_extract_tensor::<f32>()
+        .map_err(inference)?;
+    Ok(data)
+}
+
+fn builder(context: &LoadContext<'_>, file: &str) -> Result<SessionBuilder, StartError> {
+    let fault = |error: ort::Error<SessionBuilder>| StartError::Model {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut builder = SessionBuilder::new(context.environment)
+        .map_err(|error| StartError::Model {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })?
+        .with_optimization_level(GraphOptimizationLevel::All)
+        .map_err(fault)?
+        .with_intra_threads(1)
+        .map_err(fault)?
+        .with_inter_threads(1)
+        .map_err(fault)?
+        .with_intra_op_spinning(false)
+        .map_err(fault)?
+        .with_inter_op_spinning(false)
+        .map_err(fault)?
+        // Pictures come in many shapes; a plan for each would only grow.
+        .with_memory_pattern(false)
+        .map_err(fault)?;
+    if let Some(weights) = context.prepacked.get(file) {
+        builder = builder.with_prepacked_weights(weights).map_err(fault)?;
+    }
+    match context.provider {
+        Provider::Cpu => Ok(builder),
+        Provider::Cuda => {
+            if !ep::CUDA::is_available().unwrap_or(false) {
+                return Err(StartError::ProviderMissing("cuda".to_owned()));
+            }
+            // Without this, a provider that fails to load is replaced by the processor, silently.
+            builder
+                .with_execution_providers([ep::CUDA::default().build().error_on_failure()])
+                .map_err(fault)
+        }
+    }
+}
+
+pub(crate) fn inference(error: ort::Error) -> FaceError {
+    FaceError::Inference(error.to_string())
+}
