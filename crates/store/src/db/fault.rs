@@ -1,0 +1,112 @@
+//! From errors of `sqlx` to errors of the store. Only codes and names of constraints get through: the details that
+//! databases add quote the values of rows.
+
+use sqlx::Error;
+use sqlx::error::{DatabaseError, ErrorKind};
+
+use crate::error::{Cause, StoreError};
+
+/// The error of the store for an error of the database.
+pub(crate) fn from_sqlx(error: Error) -> StoreError {
+    match error {
+        Error::Database(error) => from_database(error.as_ref()),
+        Error::PoolTimedOut => StoreError::Unavailable(Cause::new(
+            "no connection became free in time, or none could be made",
+        )),
+        Error::PoolClosed => StoreError::Unavailable(Cause::new("the store is closed")),
+        Error::Io(error) => {
+            StoreError::Unavailable(Cause::new(format!("connection: {}", error.kind())))
+        }
+        Error::Tls(_) => StoreError::Unavailable(Cause::new("TLS failed")),
+        Error::WorkerCrashed => {
+            StoreError::Unavailable(Cause::new("the connection's thread ended"))
+        }
+        Error::Protocol(_) | Error::BeginFailed => {
+            StoreError::Unavailable(Cause::new("the connection is out of step"))
+        }
+        Error::Configuration(_) => StoreError::Address("it cannot be parsed"),
+        Error::ColumnDecode { index, .. } => {
+            StoreError::Database(Cause::new(format!("column {index} cannot be read")))
+        }
+        Error::ColumnNotFound(name) => {
+            StoreError::Database(Cause::new(format!("no column {name}")))
+        }
+        Error::Migrate(error) => StoreError::Migration(Cause::new(error.to_string())),
+        // Their texts may quote values.
+        _ => StoreError::Database(Cause::new("an error of the driver")),
+    }
+}
+
+fn from_database(error: &dyn DatabaseError) -> StoreError {
+    let code = error.code().unwrap_or_default();
+    let cause = || {
+        Cause::new(format!(
+            "code {code}{}",
+            error
+                .constraint()
+                .map(|name| format!(", constraint {name}"))
+                .unwrap_or_default()
+        ))
+    };
+    if error.kind() == ErrorKind::UniqueViolation {
+        return violated(error).unwrap_or_else(|| StoreError::Database(cause()));
+    }
+    match Trouble::of(&code, error) {
+        Trouble::Collision => StoreError::Contended(cause()),
+        Trouble::Away => StoreError::Unavailable(cause()),
+        Trouble::Other => StoreError::Database(cause()),
+    }
+}
+
+enum Trouble {
+    /// Undone in favour of another transaction: run it again.
+    Collision,
+    /// Not now.
+    Away,
+    Other,
+}
+
+impl Trouble {
+    fn of(code: &str, error: &dyn DatabaseError) -> Self {
+        if error
+            .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+            .is_some()
+        {
+            // The low byte of an extended result code is the plain one: BUSY, LOCKED; IOERR, FULL, CANTOPEN, READONLY.
+            return match code.parse::<u32>().map(|code| code & 0xff) {
+                Ok(5 | 6) => Self::Collision,
+                Ok(8 | 10 | 13 | 14) => Self::Away,
+                _ => Self::Other,
+            };
+        }
+        match code {
+            // serialization_failure, deadlock_detected
+            "40001" | "40P01" => Self::Collision,
+            // query_canceled is our statement_timeout; read_only_sql_transaction is a standby after a fail-over
+            "57014" | "25006" | "25P03" => Self::Away,
+            // connection exceptions, insufficient resources (disk full, too many connections), operator intervention, system errors
+            _ if ["08", "53", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class)) =>
+            {
+                Self::Away
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The error of a violated uniqueness. Postgres names the constraint, SQLite its columns.
+fn violated(error: &dyn DatabaseError) -> Option<StoreError> {
+    let is = |constraint: &str, columns: &str| {
+        error.constraint() == Some(constraint)
+            || error.message().strip_prefix("UNIQUE constraint failed: ") == Some(columns)
+    };
+    if is("clients_name_unique", "clients.name") {
+        Some(StoreError::ClientNameTaken)
+    } else if is("clients_email_unique", "clients.email") {
+        Some(StoreError::ClientEmailTaken)
+    } else {
+        None
+    }
+}

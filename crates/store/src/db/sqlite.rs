@@ -1,0 +1,100 @@
+//! Opening a SQLite file.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqliteConnection};
+
+use super::{Access, Database, Dialect, Engine, Session, from_sqlx};
+use crate::error::{Cause, StoreError};
+use crate::open::StoreOptions;
+
+/// How long to wait for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The queue of writers in this process. The file is never "away", so waiting is only ever waiting for one's turn.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Dialect for Sqlite {
+    fn begin(access: Access) -> &'static str {
+        match access {
+            Access::Read => "BEGIN",
+            // Takes the write lock at once: a transaction that reads first could not get it later.
+            Access::Write => "BEGIN IMMEDIATE",
+        }
+    }
+
+    fn session(connection: &mut SqliteConnection) -> Session<'_> {
+        Session::Sqlite(connection)
+    }
+}
+
+impl Database {
+    pub(crate) async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let connect = SqliteConnectOptions::from_str(url)
+            .map_err(from_sqlx)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: what was acknowledged survives a power cut, not only a crash.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let path = connect.get_filename().to_owned();
+        if url.contains(":memory:") || url.contains("mode=memory") || path.as_os_str().is_empty() {
+            return Err(StoreError::Address("SQLite needs a file: sqlite://path"));
+        }
+        create_private(&path).map_err(|error| {
+            StoreError::Unavailable(Cause::new(format!("the database file: {}", error.kind())))
+        })?;
+        let pool = SqlitePoolOptions::new()
+            .acquire_timeout(QUEUE_TIMEOUT)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .test_before_acquire(false);
+        let writer = pool
+            .clone()
+            .max_connections(1)
+            .connect_with(connect.clone())
+            .await
+            .map_err(from_sqlx)?;
+        sqlx::migrate!("../../migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(|error| StoreError::Migration(Cause::new(error.to_string())))?;
+        let readers = pool
+            .max_connections(options.max_connections.saturating_sub(1).max(1))
+            .connect_with(connect.pragma("query_only", "on"))
+            .await
+            .map_err(from_sqlx)?;
+        Ok(Self::new(
+            Engine::Sqlite { writer, readers },
+            options.operation_timeout,
+        ))
+    }
+}
+
+/// Makes the file, and its folder, if they are not there. It will hold biometric data, so nobody else may read it; SQLite
+/// gives its side files the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut folder = DirBuilder::new();
+    let mut file = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        folder.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        folder.recursive(true).create(parent)?;
+    }
+    match file.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
+}
