@@ -1,11 +1,6 @@
 //! Resizing and warping with the sampling that the reference pipeline (OpenCV) uses, so that the models see the pixels that
 //! they were measured with.
 
-use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
-};
-
 use super::DecodedImage;
 
 /// A whole-pixel rectangle inside a picture.
@@ -18,7 +13,9 @@ pub(crate) struct Region {
 }
 
 /// `region` of the picture (all of it when `None`) brought to `width x height` by two-tap bilinear sampling with half-pixel
-/// centres, as OpenCV's `INTER_LINEAR`. RGB bytes; `None` when the region is empty or not inside the picture.
+/// centres, as OpenCV's `INTER_LINEAR`. RGB bytes; `None` when a size is 0 or the region is not inside the picture.
+///
+/// Our own, because `fast_image_resize` rounds to whole values between its two passes, which moves a box by more than a pixel.
 pub(crate) fn resize(
     image: &DecodedImage,
     region: Option<Region>,
@@ -32,21 +29,98 @@ pub(crate) fn resize(
         height: image.height(),
     };
     let region = region.unwrap_or(whole);
+    let inside = region.left.checked_add(region.width)? <= image.width()
+        && region.top.checked_add(region.height)? <= image.height();
+    if !inside || [width, height, region.width, region.height].contains(&0) {
+        return None;
+    }
     if region == whole && (width, height) == (image.width(), image.height()) {
         return Some(image.rgb().to_vec());
     }
-    let source = ImageRef::new(image.width(), image.height(), image.rgb(), PixelType::U8x3).ok()?;
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Interpolation(FilterType::Bilinear))
-        .crop(
-            f64::from(region.left),
-            f64::from(region.top),
-            f64::from(region.width),
-            f64::from(region.height),
+    let columns = taps(region.width, width);
+    let rows = taps(region.height, height);
+    let line = |row: usize| {
+        let start =
+            ((region.top as usize + row) * image.width() as usize + region.left as usize) * 3;
+        &image.rgb()[start..start + region.width as usize * 3]
+    };
+    let mut out = Vec::with_capacity(width as usize * height as usize * 3);
+    // Two neighbouring source rows, sampled across; most target rows share one with the row above.
+    let mut upper = Row::new(width);
+    let mut lower = Row::new(width);
+    for tap in &rows {
+        if lower.of == Some(tap.low) {
+            std::mem::swap(&mut upper, &mut lower);
+        }
+        upper.sample(tap.low, line(tap.low), &columns);
+        lower.sample(tap.high, line(tap.high), &columns);
+        let weight = tap.weight;
+        out.extend(
+            upper
+                .values
+                .iter()
+                .zip(&lower.values)
+                .map(|(a, b)| (a + (b - a) * weight + 0.5) as u8),
         );
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
-    Some(target.into_vec())
+    }
+    Some(out)
+}
+
+/// The two source samples of one target sample, and the weight of the second.
+struct Tap {
+    low: usize,
+    high: usize,
+    weight: f32,
+}
+
+fn taps(from: u32, to: u32) -> Vec<Tap> {
+    let ratio = f64::from(from) / f64::from(to);
+    let last = from as usize - 1;
+    (0..to)
+        .map(|i| {
+            let at = ((f64::from(i) + 0.5) * ratio - 0.5).max(0.0);
+            let low = (at as usize).min(last);
+            let weight = if low == last {
+                0.0
+            } else {
+                (at - low as f64) as f32
+            };
+            Tap {
+                low,
+                high: (low + 1).min(last),
+                weight,
+            }
+        })
+        .collect()
+}
+
+/// A source row sampled at the target's columns.
+struct Row {
+    of: Option<usize>,
+    values: Vec<f32>,
+}
+
+impl Row {
+    fn new(width: u32) -> Self {
+        Self {
+            of: None,
+            values: vec![0.0; width as usize * 3],
+        }
+    }
+
+    fn sample(&mut self, row: usize, line: &[u8], columns: &[Tap]) {
+        if self.of == Some(row) {
+            return;
+        }
+        for (target, tap) in self.values.chunks_exact_mut(3).zip(columns) {
+            let (low, high) = (&line[tap.low * 3..][..3], &line[tap.high * 3..][..3]);
+            for ((value, a), b) in target.iter_mut().zip(low).zip(high) {
+                let (a, b) = (f32::from(*a), f32::from(*b));
+                *value = a + (b - a) * tap.weight;
+            }
+        }
+        self.of = Some(row);
+    }
 }
 
 /// A similarity or affine map of the plane: `x' = a x + b y + c`, `y' = d x + e y + f`, rows `[a, b, c]` and `[d, e, f]`.
