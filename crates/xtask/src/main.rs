@@ -1,2 +1,52 @@
-//! xtask
-fn main() {}
+//! Chores of this repository, run as `cargo xtask <command>`: one file per command.
+// A command-line tool: what it prints is its purpose.
+#![allow(clippy::print_stderr, clippy::print_stdout)]
+
+mod interrupt;
+mod postgres;
+mod report;
+mod serve;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Chores of the Rostro repository.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch ONNX Runtime and a model pack into the cache, check them, and make the data folder.
+    Setup(setup::Args),
+    /// Set up, build, and run the server.
+    Serve(serve::Args),
+    /// Set up, start a private Postgres, and run all tests.
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = Workspace::find().and_then(|workspace| match cli.command {
+        Command::Setup(args) => setup::run(&workspace, &args).map(|_| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(&workspace, &args),
+        Command::Test(args) => test::run(&workspace, &args),
+    });
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,54 @@
+//! A Postgres for the tests: the one that is given, else a private one that lives as long as the value.
+
+mod program;
+mod server;
+
+use std::{env, path::Path};
+
+use anyhow::Result;
+
+use crate::report;
+use server::Server;
+
+/// A Postgres to test with.
+#[derive(Debug)]
+pub(crate) enum Postgres {
+    /// Somebody else's.
+    Given(String),
+    /// Started here; stops when dropped.
+    Own(Server),
+}
+
+impl Postgres {
+    /// Address with user and password, for a user that may create databases.
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Given(url) => url,
+            Self::Own(server) => server.url(),
+        }
+    }
+}
+
+/// The Postgres at `ROSTRO_TEST_POSTGRES_URL`, else a new one; `cache` remembers what runs, so that what a killed run
+/// left is stopped by the next.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
+    if let Some(url) = env::var("ROSTRO_TEST_POSTGRES_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+    {
+        report::line("  Postgres from ROSTRO_TEST_POSTGRES_URL");
+        return Ok(Postgres::Given(url));
+    }
+    let register = cache.join("test-postgres");
+    server::stop_stale(&register);
+    let programs = program::find_or_install()?;
+    let server = Server::start(&programs, &register)?;
+    report::line(format_args!(
+        "  Postgres started on 127.0.0.1:{}",
+        server.port()
+    ));
+    Ok(Postgres::Own(server))
+}

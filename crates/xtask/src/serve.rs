@@ -1,0 +1,62 @@
+//! `cargo xtask serve`: set-up, build, and the server in place of this process.
+
+use std::{
+    env,
+    ffi::OsString,
+    os::unix::process::CommandExt as _,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{setup, workspace::Workspace};
+
+/// How to run the server.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    setup: setup::Args,
+    /// Build without optimisation: builds faster, answers slower
+    #[arg(long, conflicts_with = "release")]
+    debug: bool,
+    /// Build with optimisation (the default)
+    #[arg(long)]
+    release: bool,
+    /// Given to `rostro serve`
+    #[arg(last = true, value_name = "ARGS")]
+    rest: Vec<OsString>,
+}
+
+/// Becomes the server; returns only when it cannot.
+///
+/// # Errors
+/// What set-up or the build fails with.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let ready = setup::run(workspace, &args.setup)?;
+    let profile = if args.debug { "debug" } else { "release" };
+    let mut build = workspace.cargo();
+    build.args(["build", "--package", "gateway", "--bin", "rostro"]);
+    if !args.debug {
+        build.arg("--release");
+    }
+    ensure!(
+        build.status().context("cargo cannot be run")?.success(),
+        "the server does not build: see above"
+    );
+
+    let mut server = Command::new(workspace.target()?.join(profile).join("rostro"));
+    server.arg("serve").args(&args.rest);
+    server.env("ROSTRO_MODELS__DIR", &ready.fetched.models);
+    server.env("ROSTRO_MODELS__PACK", &ready.fetched.pack);
+    server.env("ROSTRO_INFERENCE__ONNXRUNTIME", &ready.fetched.onnxruntime);
+    server.env("ROSTRO_SERVER__DATA", &ready.data);
+    // The settings above are those of the user where there are any; set-up has looked at them.
+    if env::var_os("ROSTRO_DATABASE__URL").is_none_or(|url| url.is_empty()) {
+        let mut url = OsString::from("sqlite://");
+        url.push(ready.data.join("rostro.db"));
+        server.env("ROSTRO_DATABASE__URL", url);
+    }
+    // Taking this process's place lets Ctrl-C and SIGTERM reach the server.
+    let error = server.exec();
+    Err(error).with_context(|| format!("{} cannot be run", server.get_program().to_string_lossy()))
+}

@@ -1,0 +1,177 @@
+//! `cargo xtask setup`: ONNX Runtime, a model pack and the data folder, fetched once and checked every time.
+
+mod cache;
+mod download;
+mod models;
+mod onnxruntime;
+mod place;
+mod source;
+
+use std::{
+    env,
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    report,
+    workspace::{Workspace, absolute_path, env_path},
+};
+
+/// The pack that is installed when none is named.
+const DEFAULT_PACK: &str = "standard";
+
+/// What to set up.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Model pack, by the name of its manifest in models/ [default: ROSTRO_MODELS__PACK, else standard]
+    #[arg(long, value_name = "PACK")]
+    pub(crate) models: Option<String>,
+    /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mirror: Option<PathBuf>,
+    /// Folder for the database and the signing secret [default: ROSTRO_SERVER__DATA, else data/ in the repository]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// What was fetched, or was there.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// The ONNX Runtime library.
+    pub(crate) onnxruntime: PathBuf,
+    /// The folder of packs.
+    pub(crate) models: PathBuf,
+    /// Name of the pack.
+    pub(crate) pack: String,
+}
+
+/// What the server needs.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// Runtime and models.
+    pub(crate) fetched: Fetched,
+    /// The data folder.
+    pub(crate) data: PathBuf,
+}
+
+/// Sets everything up; what is already there and right is left alone.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<Ready> {
+    let data = match &args.data {
+        Some(data) => absolute_path(data)?,
+        None => env_path("ROSTRO_SERVER__DATA")?.unwrap_or_else(|| workspace.root.join("data")),
+    };
+    make_data_folder(&data)?;
+    Ok(Ready {
+        fetched: fetch(workspace, args)?,
+        data,
+    })
+}
+
+/// ONNX Runtime and the pack, without the data folder.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn fetch(workspace: &Workspace, args: &Args) -> Result<Fetched> {
+    let pack = args
+        .models
+        .clone()
+        .or_else(|| env_text("ROSTRO_MODELS__PACK"))
+        .unwrap_or_else(|| DEFAULT_PACK.to_owned());
+    let _lock = cache::lock(&workspace.cache)?;
+    let onnxruntime = onnxruntime::ensure(&workspace.cache)?;
+    // A folder of the user's own may hold packs that do not ship; the server checks it.
+    if let (None, Some(models)) = (&args.models, env_path("ROSTRO_MODELS__DIR")?) {
+        report::line(format_args!(
+            "  models from ROSTRO_MODELS__DIR: {}",
+            models.display()
+        ));
+        return Ok(Fetched {
+            onnxruntime,
+            models,
+            pack,
+        });
+    }
+    let sources = models::Sources {
+        mirror: mirror(args)?,
+        offline: offline(),
+    };
+    let installed = models::install(
+        &workspace.manifest(&pack)?,
+        &workspace.models().join(&pack),
+        &sources,
+    )?;
+    tell(&installed);
+    Ok(Fetched {
+        onnxruntime,
+        models: workspace.models(),
+        pack,
+    })
+}
+
+/// Installs `pack` too when that needs no internet.
+///
+/// # Errors
+/// Why it cannot be had.
+pub(crate) fn also_without_internet(workspace: &Workspace, args: &Args, pack: &str) -> Result<()> {
+    let sources = models::Sources {
+        mirror: mirror(args)?,
+        offline: true,
+    };
+    let _lock = cache::lock(&workspace.cache)?;
+    models::install(
+        &workspace.manifest(pack)?,
+        &workspace.models().join(pack),
+        &sources,
+    )
+    .map(drop)
+}
+
+fn mirror(args: &Args) -> Result<Option<PathBuf>> {
+    match &args.mirror {
+        Some(mirror) => absolute_path(mirror).map(Some),
+        None => env_path("ROSTRO_MODELS_MIRROR"),
+    }
+}
+
+fn offline() -> bool {
+    env_text("ROSTRO_MODELS_OFFLINE")
+        .is_some_and(|value| !matches!(value.as_str(), "0" | "false" | "no"))
+}
+
+fn env_text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn tell(pack: &packs::InstalledPack) {
+    let name = &pack.manifest.name;
+    report::line(format_args!("  model pack {name}: {}", pack.dir.display()));
+    if let Some(warning) = &pack.manifest.warning {
+        report::warning(warning);
+    }
+    if !pack.calibration_is_measured() {
+        report::line(format_args!(
+            "  note: the embedding model of {name} is not the one its scores were measured with: they are provisional"
+        ));
+    }
+}
+
+/// It will hold people's templates and the signing secret: nobody else may look in.
+fn make_data_folder(data: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| {
+            format!(
+                "the data folder {} cannot be made: choose another with --data",
+                data.display()
+            )
+        })
+}

@@ -1,0 +1,161 @@
+//! Installs a model pack: its manifest and every file that it names.
+
+use std::{
+    fs::{self, File},
+    io::{Write as _, copy},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use packs::{FileEntry, InstalledPack, MANIFEST_FILE, Manifest, sha256_of_file};
+
+use super::{
+    cache,
+    download::Downloader,
+    place::{Expected, check, place},
+    source::{Place, candidates, expected, other_packs},
+};
+use crate::report;
+
+/// Where to look for files that are not installed.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    /// A folder of model files.
+    pub(crate) mirror: Option<PathBuf>,
+    /// The internet is not asked.
+    pub(crate) offline: bool,
+}
+
+/// Installs the pack of `manifest` (a file) in `folder`. Files that are there and right are left alone; the manifest is
+/// replaced by the given one when it differs, last, so that a folder with a manifest is a whole pack. Call with the
+/// cache's lock held.
+///
+/// # Errors
+/// A manifest with a fault, a file that cannot be had: one sentence that says what was tried and what to do.
+pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
+    let text = fs::read_to_string(manifest)
+        .with_context(|| format!("{} cannot be read", manifest.display()))?;
+    let pack = Manifest::parse(&text)
+        .map_err(anyhow::Error::msg)
+        .with_context(|| format!("the manifest {} is not valid", manifest.display()))?;
+    cache::prepare(folder)?;
+
+    let others = other_packs(folder.parent().unwrap_or(folder), folder);
+    let mut downloader = Downloader::new(folder);
+    for entry in pack.files.values() {
+        let target = folder.join(&entry.name);
+        if !in_place(entry, &target)? {
+            fetch(entry, &target, &others, sources, &mut downloader)?;
+        }
+    }
+    let installed = folder.join(MANIFEST_FILE);
+    if fs::read_to_string(&installed).ok().as_deref() != Some(&text) {
+        let right = Expected {
+            sha256: &sha256_of_file(manifest)?,
+            bytes: None,
+        };
+        place(&installed, right, |file| {
+            Ok(file.write_all(text.as_bytes())?)
+        })?;
+    }
+    Ok(InstalledPack::open(folder)?)
+}
+
+/// Whether the file is there and is one of the artefacts.
+fn in_place(entry: &FileEntry, target: &Path) -> Result<bool> {
+    if !target.exists() {
+        return Ok(false);
+    }
+    if entry.artefacts.is_empty()
+        || entry
+            .artefacts
+            .iter()
+            .any(|artefact| check(target, expected(artefact)).is_ok())
+    {
+        return Ok(true);
+    }
+    report::line(format_args!(
+        "  {} is damaged or another model; it is fetched again",
+        entry.name
+    ));
+    Ok(false)
+}
+
+fn fetch(
+    entry: &FileEntry,
+    target: &Path,
+    others: &[(PathBuf, Manifest)],
+    sources: &Sources,
+    downloader: &mut Downloader,
+) -> Result<()> {
+    let mut tried = Vec::new();
+    for candidate in candidates(entry, others, sources.mirror.as_deref(), sources.offline) {
+        let (from, placed) = match candidate.place {
+            Place::Folder(ref path) => (
+                path.display().to_string(),
+                copy_in(path, target, candidate.expected()),
+            ),
+            Place::Upstream(url, member) => (
+                url.to_owned(),
+                place(target, candidate.expected(), |file| {
+                    downloader.fetch(url, member, file)
+                }),
+            ),
+        };
+        match placed {
+            Ok(()) => {
+                let size = target.metadata().map_or(0, |metadata| metadata.len());
+                report::line(format_args!(
+                    "  {:34} {:>10}  {from}",
+                    entry.name,
+                    report::size(size)
+                ));
+                return Ok(());
+            }
+            Err(error) => tried.push(format!("{from}: {error:#}")),
+        }
+    }
+    let mut why = tried;
+    if sources.offline {
+        why.push("ROSTRO_MODELS_OFFLINE keeps the internet out".to_owned());
+    }
+    if why.is_empty() {
+        why.push("its manifest names no address for it".to_owned());
+    }
+    bail!(
+        "{} cannot be had ({}): run the set-up again with --mirror DIR or ROSTRO_MODELS_MIRROR naming a folder that holds {}",
+        entry.name,
+        why.join("; "),
+        mirror_names(entry)
+    );
+}
+
+/// What to look for in a mirror.
+fn mirror_names(entry: &FileEntry) -> String {
+    let names: Vec<&str> = entry
+        .artefacts
+        .iter()
+        .filter_map(|artefact| artefact.mirror.as_deref())
+        .collect();
+    if names.is_empty() {
+        entry.name.clone()
+    } else {
+        names.join(" or ")
+    }
+}
+
+fn copy_in(from: &Path, target: &Path, expected: Expected<'_>) -> Result<()> {
+    let mut source = File::open(from).context("it cannot be read")?;
+    let length = source.metadata().map(|metadata| metadata.len()).ok();
+    place(target, expected, |file| {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let bar = report::bytes_bar(&name, length);
+        let copied = copy(&mut bar.wrap_read(&mut source), file);
+        bar.finish_and_clear();
+        copied.map(drop).context("it cannot be copied")
+    })
+}
+
+#[cfg(test)]
+#[path = "models_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+//! `cargo xtask test`: set-up, a Postgres, and all tests.
+
+use std::{ffi::OsString, os::unix::process::CommandExt as _, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    interrupt::Interrupt,
+    postgres, report, setup,
+    workspace::{Workspace, env_path},
+};
+
+/// What to test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
+    /// Given to `cargo test`; all packages are tested unless one is named here
+    #[arg(last = true, value_name = "ARGS")]
+    rest: Vec<OsString>,
+}
+
+/// Runs the tests; cargo's exit code.
+///
+/// # Errors
+/// What set-up or starting Postgres fails with.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let interrupt = Interrupt::install()?;
+    let wanted = setup::Args {
+        models: Some("standard".to_owned()),
+        mirror: args.mirror.clone(),
+        data: None,
+    };
+    let onnxruntime = setup::fetch(workspace, &wanted)?.onnxruntime;
+    if let Err(reason) = setup::also_without_internet(workspace, &wanted, "mobilefacenet") {
+        report::line(format_args!(
+            "  note: tests of the pack mobilefacenet are skipped: {reason:#}"
+        ));
+    }
+    let postgres = postgres::provide(&workspace.cache)?;
+    ensure!(!interrupt.happened(), "interrupted");
+
+    let mut tests = workspace.cargo();
+    tests.arg("test");
+    if !names_a_package(&args.rest) {
+        tests.arg("--workspace");
+    }
+    tests.args(&args.rest);
+    tests.env("ROSTRO_TEST_POSTGRES_URL", postgres.url());
+    tests.env("ROSTRO_TEST_MODELS", workspace.models());
+    tests.env("ORT_DYLIB_PATH", onnxruntime);
+    // Test binaries run in their package's folder: relative paths would miss.
+    for name in ["ROSTRO_MODELS_MIRROR", "ROSTRO_FACES"] {
+        if let Some(path) = env_path(name)? {
+            tests.env(name, path);
+        }
+    }
+    // A process group of its own, so that a signal can be passed on to all test processes.
+    let mut child = tests
+        .process_group(0)
+        .spawn()
+        .context("cargo cannot be run")?;
+    interrupt.pass_on_to(child.id());
+    let status = child.wait().context("cargo cannot be waited for")?;
+    // Before its number can belong to another process.
+    interrupt.pass_on_to(0);
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn names_a_package(args: &[OsString]) -> bool {
+    let for_cargo = args
+        .iter()
+        .take_while(|arg| *arg != "--")
+        .filter_map(|arg| arg.to_str());
+    for_cargo.into_iter().any(|arg| {
+        arg.starts_with("--package")
+            || arg.starts_with("--manifest-path")
+            || (arg.starts_with("-p") && !arg.starts_with("--"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_package_is_seen() {
+        let named =
+            |args: &[&str]| names_a_package(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert!(named(&["-p", "store"]) && named(&["-pstore"]) && named(&["--package=store", "x"]));
+        assert!(!named(&[]) && !named(&["--no-fail-fast", "name"]) && !named(&["--", "-p"]));
+    }
+}
