@@ -21,22 +21,37 @@ impl Face {
     }
 }
 
-/// Which faces count where one face is asked for.
-#[derive(Debug, Clone, Copy)]
+/// Which face is meant where one is asked for (verifik-api section 10, contradiction 21).
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaceRules {
-    /// A second face counts as comparable (and the picture is refused) from this fraction of the largest face's area on, 0 to 1.
+    /// A face counts as comparable to the largest from this fraction of its area on, 0 to 1.
     pub comparable: f32,
+    /// Of at most this many comparable faces, the one over the picture's centre is meant: a portrait with somebody beside.
+    /// 0 refuses every picture with comparable faces.
+    pub central_among: usize,
 }
 
 impl Default for FaceRules {
     fn default() -> Self {
-        Self { comparable: 0.5 }
+        Self {
+            comparable: 0.5,
+            central_among: 3,
+        }
     }
 }
 
 impl FaceRules {
-    /// The face that is meant: the largest, unless others are comparable (verifik-api section 10, contradiction 21).
-    pub(crate) fn main(&self, faces: Vec<Face>) -> Result<Face, FaceError> {
+    /// The same rules, but comparable faces are never put up with: whose liveness is judged, or who is enrolled, must be beyond doubt.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self {
+            central_among: 0,
+            ..self
+        }
+    }
+
+    /// The face that is meant in a picture with this centre.
+    pub(crate) fn main(&self, faces: Vec<Face>, center: Point) -> Result<Face, FaceError> {
         let largest = faces
             .iter()
             .map(|face| face.bbox.area())
@@ -45,10 +60,14 @@ impl FaceRules {
             .into_iter()
             .filter(|face| face.bbox.area() >= self.comparable * largest)
             .collect();
-        match (comparable.pop(), comparable.len()) {
-            (None, _) => Err(FaceError::NoFace),
-            (Some(face), 0) => Ok(face),
-            (Some(_), others) => Err(FaceError::MultipleFaces(others + 1)),
+        let count = comparable.len();
+        if count > 1 && count <= self.central_among {
+            comparable.retain(|face| face.bbox.contains(center));
+        }
+        match (comparable.pop(), comparable.is_empty()) {
+            (Some(face), true) => Ok(face),
+            (None, _) if count == 0 => Err(FaceError::NoFace),
+            _ => Err(FaceError::MultipleFaces(count)),
         }
     }
 }
@@ -57,14 +76,15 @@ impl FaceRules {
 mod tests {
     use super::*;
 
-    fn square(side: f32) -> Face {
+    fn square(left: f32, side: f32) -> Face {
+        let bbox = BoundingBox {
+            left,
+            top: 100.0,
+            right: left + side,
+            bottom: 100.0 + side,
+        };
         Face {
-            bbox: BoundingBox {
-                left: 0.0,
-                top: 0.0,
-                right: side,
-                bottom: side,
-            },
+            bbox,
             landmarks: [Point::default(); 5],
             score: 0.8,
         }
@@ -72,19 +92,45 @@ mod tests {
 
     #[test]
     fn small_background_faces_are_ignored_and_comparable_ones_are_not() {
-        let rules = FaceRules { comparable: 0.5 };
+        let rules = FaceRules::default().strict();
+        let main = |faces| rules.main(faces, Point::new(150.0, 150.0));
         assert_eq!(
-            rules
-                .main(vec![square(50.0), square(100.0), square(20.0)])
+            main(vec![square(0.0, 50.0), square(100.0, 100.0)])
                 .unwrap()
                 .bbox
-                .right,
+                .left,
             100.0
         );
         assert_eq!(
-            rules.main(vec![square(80.0), square(100.0), square(20.0)]),
+            main(vec![square(0.0, 80.0), square(100.0, 100.0)]),
             Err(FaceError::MultipleFaces(2))
         );
-        assert_eq!(rules.main(vec![]), Err(FaceError::NoFace));
+        assert_eq!(main(vec![]), Err(FaceError::NoFace));
+    }
+
+    #[test]
+    fn a_portrait_with_somebody_beside_is_the_one_in_the_middle() {
+        let main = |faces| FaceRules::default().main(faces, Point::new(150.0, 150.0));
+        assert_eq!(
+            main(vec![square(0.0, 110.0), square(105.0, 100.0)])
+                .unwrap()
+                .bbox
+                .left,
+            105.0
+        );
+        assert_eq!(
+            main(vec![square(0.0, 100.0), square(200.0, 100.0)]),
+            Err(FaceError::MultipleFaces(2)),
+            "nobody in the middle"
+        );
+        assert_eq!(
+            main(vec![square(90.0, 100.0), square(110.0, 100.0)]),
+            Err(FaceError::MultipleFaces(2)),
+            "two in the middle"
+        );
+        let row = (0..5)
+            .map(|i| square(-100.0 + 100.0 * i as f32, 98.0))
+            .collect();
+        assert_eq!(main(row), Err(FaceError::MultipleFaces(5)), "a group");
     }
 }

@@ -70,6 +70,12 @@ impl BoundingBox {
         )
     }
 
+    /// Whether `point` lies in the box, edges included.
+    #[must_use]
+    pub fn contains(&self, point: Point) -> bool {
+        (self.left..=self.right).contains(&point.x) && (self.top..=self.bottom).contains(&point.y)
+    }
+
     /// Intersection over union with `other`, 0 to 1.
     #[must_use]
     pub fn iou(&self, other: &Self) -> f32 {

@@ -6,7 +6,7 @@ use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Observer, Quality, Score, Stage, StartError,
+    ImageLimits, Observer, Point, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
@@ -93,7 +93,7 @@ impl Pipeline {
         })
     }
 
-    /// The face that is meant where one is asked for: the largest, unless another is comparable in size.
+    /// The face that is meant where one is asked for, by `rules`.
     ///
     /// # Errors
     /// [`FaceError::NoFace`], [`FaceError::MultipleFaces`], [`FaceError::Inference`].
@@ -106,7 +106,8 @@ impl Pipeline {
         let faces = self.timed(Stage::Detect, |this| {
             this.detector.faces(image, Wanted::Main(effort))
         })?;
-        rules.main(faces)
+        let center = Point::new(image.width() as f32 / 2.0, image.height() as f32 / 2.0);
+        rules.main(faces, center)
     }
 
     /// The templates of `faces`, in their order; with [`Effort::Accurate`] each is the mean over the picture and its mirror image.
