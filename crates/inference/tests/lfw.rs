@@ -1,3 +1,9 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test: to fail is its job"
+)]
 //! LFW's 6,000 pairs through the engine: thresholds mean what the calibration says.
 //!
 //! Needs `ROSTRO_TEST_MODELS` (installed packs), `ROSTRO_FACES` (with `lfw/`) and `ORT_DYLIB_PATH`, which `cargo xtask test` sets.

@@ -80,7 +80,7 @@ impl Detector {
         let faces = nms::suppress(found, self.nms);
         Ok(faces
             .into_iter()
-            .map(|face| canvas.to_picture(&face))
+            .map(|face| canvas.in_picture(&face))
             .collect())
     }
 
@@ -118,7 +118,7 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    fn to_picture(&self, face: &Face) -> Face {
+    fn in_picture(&self, face: &Face) -> Face {
         let [dx, dy] = self.origin.map(|offset| -(offset as f32));
         let back = 1.0 / self.scale;
         Face {
