@@ -13,6 +13,9 @@ const SCALE: [(f64, f32); 5] = [
     (1e-6, 0.85),
 ];
 
+/// Half of the last decimal that scores are emitted with, and a little for the arithmetic.
+const ROUNDING: f32 = 0.000_06;
+
 /// A monotonic, piecewise-linear map onto 0..=1.
 #[derive(Debug, Clone)]
 struct Curve(Vec<(f32, f32)>);
@@ -31,15 +34,29 @@ impl Curve {
         };
         Score::new(y)
     }
+
+    /// The least x with at least this y; minus infinity when every x has it.
+    fn inverse(&self, y: f32) -> f32 {
+        let above = self.0.partition_point(|point| point.1 < y);
+        match (
+            above.checked_sub(1).and_then(|i| self.0.get(i)),
+            self.0.get(above),
+        ) {
+            (None, _) => f32::NEG_INFINITY,
+            (Some(last), None) => last.0,
+            (Some(low), Some(high)) => low.0 + (high.0 - low.0) * (y - low.1) / (high.1 - low.1),
+        }
+    }
 }
 
-/// The match score of a pack's embedding model.
+/// The match score of a pack's embedding model: which cosine has which score.
 #[derive(Debug, Clone)]
-pub(crate) struct MatchScale(Curve);
+pub struct MatchScale(Curve);
 
 impl MatchScale {
     /// 0 at the impostors' mean, the scale's values at the measured anchors, 1 for identical templates.
-    pub(crate) fn new(calibration: &Calibration) -> Self {
+    #[must_use]
+    pub fn new(calibration: &Calibration) -> Self {
         let anchors = SCALE.iter().filter_map(|&(fmr, score)| {
             calibration
                 .cosine_at(fmr)
@@ -53,11 +70,20 @@ impl MatchScale {
 
     /// Calibrated similarity of two templates.
     pub(crate) fn similarity(&self, a: &Embedding, b: &Embedding) -> Score {
-        self.of_cosine(a.cosine(b))
+        self.score(a.cosine(b))
     }
 
-    pub(crate) fn of_cosine(&self, cosine: f32) -> Score {
+    /// The score of two templates with this cosine, -1 to 1. For searches, which compare templates themselves; no raw cosine
+    /// goes further than that.
+    #[must_use]
+    pub fn score(&self, cosine: f32) -> Score {
         self.0.at(cosine)
+    }
+
+    /// The least cosine whose score, rounded as it is emitted, can reach `score`: what a search may leave out below.
+    #[must_use]
+    pub fn least_cosine(&self, score: Score) -> f32 {
+        self.0.inverse(score.value() - ROUNDING)
     }
 }
 
@@ -125,7 +151,7 @@ mod tests {
             (1.1, 1.0),
         ] {
             assert!(
-                (scale().of_cosine(cosine).value() - score).abs() < 1e-6,
+                (scale().score(cosine).value() - score).abs() < 1e-6,
                 "cosine {cosine}"
             );
         }
@@ -147,12 +173,20 @@ mod tests {
         #[test]
         fn a_higher_cosine_never_scores_lower(a in -1.0..1.0f32, b in -1.0..1.0f32) {
             let (low, high) = (a.min(b), a.max(b));
-            prop_assert!(scale().of_cosine(low) <= scale().of_cosine(high));
+            prop_assert!(scale().score(low) <= scale().score(high));
+        }
+
+        #[test]
+        fn nothing_below_the_least_cosine_reaches_the_score(min in 0.0..1.0f32, cosine in -1.0..1.0f32) {
+            let (scale, min) = (scale(), Score::new(min));
+            if cosine < scale.least_cosine(min) {
+                prop_assert!(scale.score(cosine).rounded() < min.rounded());
+            }
         }
 
         #[test]
         fn a_score_is_always_between_0_and_1(cosine in prop::num::f32::ANY) {
-            let score = scale().of_cosine(cosine).value();
+            let score = scale().score(cosine).value();
             prop_assert!((0.0..=1.0).contains(&score));
         }
     }

@@ -50,8 +50,11 @@ impl FaceRules {
         }
     }
 
-    /// The face that is meant in a picture with this centre.
-    pub(crate) fn main(&self, faces: Vec<Face>, center: Point) -> Result<Face, FaceError> {
+    /// The face that is meant in a picture with this centre, in pixels.
+    ///
+    /// # Errors
+    /// [`FaceError::NoFace`], [`FaceError::MultipleFaces`].
+    pub fn main(&self, faces: Vec<Face>, center: Point) -> Result<Face, FaceError> {
         let largest = faces
             .iter()
             .map(|face| face.bbox.area())

@@ -23,6 +23,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
+pub use calibration::MatchScale;
 pub use capture::{CaptureFault, CaptureLimits};
 pub use effort::Effort;
 pub use embedding::Embedding;

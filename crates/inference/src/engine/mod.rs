@@ -9,7 +9,9 @@ use packs::InstalledPack;
 use tokio::sync::oneshot;
 
 use self::pool::Pool;
-use crate::{EngineError, ImageLimits, Pipeline, StartError, models::LoadContext, runtime};
+use crate::{
+    EngineError, ImageLimits, MatchScale, Pipeline, StartError, models::LoadContext, runtime,
+};
 
 /// An ONNX Runtime execution provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,6 +125,7 @@ pub struct EngineInfo {
 pub struct Engine {
     pool: Arc<Pool>,
     info: Arc<EngineInfo>,
+    scale: Arc<MatchScale>,
 }
 
 /// Jobs that may wait per worker when the configuration does not say.
@@ -198,6 +201,12 @@ impl Engine {
     #[must_use]
     pub fn info(&self) -> &EngineInfo {
         &self.info
+    }
+
+    /// Which cosine has which score, for this pack's templates.
+    #[must_use]
+    pub fn match_scale(&self) -> &Arc<MatchScale> {
+        &self.scale
     }
 
     /// Jobs waiting now.
