@@ -6,7 +6,7 @@ use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Observer, Point, Quality, Score, Stage, StartError,
+    ImageLimits, Observer, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
@@ -106,8 +106,7 @@ impl Pipeline {
         let faces = self.timed(Stage::Detect, |this| {
             this.detector.faces(image, Wanted::Main(effort))
         })?;
-        let center = Point::new(image.width() as f32 / 2.0, image.height() as f32 / 2.0);
-        rules.main(faces, center)
+        rules.main(faces, image.center())
     }
 
     /// The templates of `faces`, in their order; with [`Effort::Accurate`] each is the mean over the picture and its mirror image.

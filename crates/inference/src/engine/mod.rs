@@ -170,9 +170,11 @@ impl Engine {
             .collect::<Result<Vec<_>, StartError>>()?;
         let info = Arc::new(describe(pack, config.provider, workers, queue));
         let pool = Pool::start(pipelines, queue, prepacked.into_values().collect())?;
+        let scale = Arc::new(MatchScale::new(&pack.manifest.embedder.calibration));
         Ok(Self {
             pool: Arc::new(pool),
             info,
+            scale,
         })
     }
 

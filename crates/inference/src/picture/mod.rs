@@ -7,7 +7,7 @@ mod resample;
 pub(crate) use decode::decode;
 pub(crate) use resample::{Affine, Region, resize, warp};
 
-use crate::DecodeError;
+use crate::{DecodeError, Point};
 
 /// Bounds on what is decoded.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +90,12 @@ impl DecodedImage {
     #[must_use]
     pub fn height(&self) -> u32 {
         self.height
+    }
+
+    /// The middle of the picture, in pixels.
+    #[must_use]
+    pub fn center(&self) -> Point {
+        Point::new(self.width as f32 / 2.0, self.height as f32 / 2.0)
     }
 
     /// The pixels: three bytes each (red, green, blue), row by row from the top.
