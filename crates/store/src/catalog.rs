@@ -2,16 +2,24 @@
 
 use async_trait::async_trait;
 
+use crate::access::{ApiKeys, LoginCodes};
+use crate::backup::Backup;
+use crate::change::Changes;
 use crate::client::{Client, ClientUpdate, NewClient};
+use crate::collection::Collections;
 use crate::error::StoreError;
+use crate::face::Faces;
 use crate::ids::ClientId;
 use crate::open::DatabaseKind;
+use crate::person::Persons;
 use crate::verification::Verification;
 
-/// Everything durable. Cheap to share; every method may be called from any task and may be cancelled: a write that has
+/// Everything durable: accounts and the audit here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
 /// begun goes on without its caller.
 #[async_trait]
-pub trait Catalog: Send + Sync + 'static {
+pub trait Catalog:
+    ApiKeys + LoginCodes + Collections + Persons + Faces + Changes + Backup + Send + Sync + 'static
+{
     /// Which database this is.
     fn kind(&self) -> DatabaseKind;
 

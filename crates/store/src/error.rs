@@ -1,5 +1,7 @@
 //! What can go wrong. Texts of the database never reach a client: they are the `source` of an error, for the log.
 
+use crate::person::Person;
+
 /// An error of the store. Its `Display` holds no SQL and no personal data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +22,36 @@ pub enum StoreError {
     /// No such account.
     #[error("no such account")]
     ClientNotFound,
+    /// The account has no such person.
+    #[error("no such person")]
+    PersonNotFound,
+    /// The account has no such collection.
+    #[error("no such collection")]
+    CollectionNotFound,
+    /// The person has no such face.
+    #[error("no such face")]
+    FaceNotFound,
+    /// The person is not in this collection.
+    #[error("the person is not in this collection")]
+    NotAMember,
+    /// A collection has this person of the same name and date of birth already.
+    #[error("a person of this name and date of birth is in the collection")]
+    PersonAlreadySet(Box<Person>),
+    /// Another person of the account has this id of the caller's.
+    #[error("another person has this external id")]
+    ExternalIdTaken,
+    /// Something else, possibly of another account, has this id.
+    #[error("this id is taken")]
+    IdTaken,
+    /// This key is known already.
+    #[error("this key is known already")]
+    ApiKeyTaken,
+    /// The changes after the asked-for revision are not kept any more.
+    #[error("the changes since this revision are not kept any more")]
+    RevisionPruned,
+    /// A value that cannot be stored: the gateway should have refused it.
+    #[error("a value cannot be stored: {0}")]
+    InvalidValue(&'static str),
     /// The database holds what this version cannot read: damage, or a newer version's data.
     #[error("stored data cannot be read: {0}")]
     Corrupt(&'static str),

@@ -94,6 +94,17 @@ macro_rules! hex_id {
             pub fn random() -> Self {
                 Self(random_bytes())
             }
+
+            /// The twelve bytes that the hex digits stand for.
+            pub fn bytes(&self) -> &[u8; 12] {
+                &self.0
+            }
+        }
+
+        impl From<[u8; 12]> for $name {
+            fn from(bytes: [u8; 12]) -> Self {
+                Self(bytes)
+            }
         }
 
         text_form!($name, |id, f| write_hex(&id.0, f), |text| parse_hex(text).map($name));
@@ -150,6 +161,10 @@ hex_id! {
     CollectionId
 }
 hex_id! {
+    /// A key of the `x-api-key` dialects; not the key itself.
+    ApiKeyId
+}
+hex_id! {
     /// A record of the audit of biometric calls.
     VerificationId
 }
@@ -161,6 +176,27 @@ uuid_id! {
     /// An enrolled face; the `id` of a thumbnail.
     FaceId
 }
+
+/// The model that made a template: the SHA-256 of its file, 64 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ModelId([u8; 32]);
+
+impl ModelId {
+    /// The digest itself.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for ModelId {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+text_form!(ModelId, |id, f| write_hex(&id.0, f), |text| parse_hex(text)
+    .map(ModelId));
 
 #[cfg(test)]
 mod tests {

@@ -8,20 +8,39 @@
 //! * a write is one transaction in a task of its own: it happens whole or not at all, also when its caller goes away;
 //! * a write that answered is durable.
 
+mod access;
+mod backup;
 mod catalog;
+mod change;
 mod client;
+mod collection;
 mod db;
 mod error;
+mod face;
 mod ids;
 mod open;
+mod person;
+mod query;
 mod sql;
 mod verification;
 
+pub use access::{ApiKey, ApiKeys, CodeCheck, LoginChannel, LoginCodes, NewApiKey};
+pub use backup::{Backup, Imported, PersonRecord, Record};
 pub use catalog::Catalog;
+pub use change::{Change, ChangeKind, Changes, Committed, Revision};
 pub use client::{Client, ClientUpdate, NewClient};
-pub use error::StoreError;
+pub use collection::{
+    Collection, CollectionField, CollectionRef, CollectionUpdate, Collections, NewCollection,
+};
+pub use error::{Cause, StoreError};
+pub use face::{Face, FaceImage, Faces, NewFace, Template, TemplateScan};
 pub use ids::{
-    ClientId, CollectionCode, CollectionId, FaceId, InvalidId, PersonId, VerificationId,
+    ApiKeyId, ClientId, CollectionCode, CollectionId, FaceId, InvalidId, ModelId, PersonId,
+    VerificationId,
 };
 pub use open::{DatabaseKind, StoreOptions, open};
+pub use person::{
+    Detached, Gender, Membership, NewPerson, Person, PersonField, PersonUpdate, Persons,
+};
+pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listing, Page, Sort};
 pub use verification::Verification;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::catalog::Catalog;
 use crate::db::Database;
 use crate::error::StoreError;
+use crate::sql::follow;
 
 /// Which database is behind a catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,5 +58,6 @@ pub async fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Catalog>,
             ));
         }
     };
+    follow::start(&database, options.poll_interval);
     Ok(Arc::new(database))
 }

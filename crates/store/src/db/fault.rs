@@ -48,8 +48,14 @@ fn from_database(error: &dyn DatabaseError) -> StoreError {
                 .unwrap_or_default()
         ))
     };
-    if error.kind() == ErrorKind::UniqueViolation {
-        return violated(error).unwrap_or_else(|| StoreError::Database(cause()));
+    match error.kind() {
+        ErrorKind::UniqueViolation => {
+            return violated(error).unwrap_or_else(|| StoreError::Database(cause()));
+        }
+        ErrorKind::ForeignKeyViolation => {
+            return unreferred(error).unwrap_or_else(|| StoreError::Database(cause()));
+        }
+        _ => {}
     }
     match Trouble::of(&code, error) {
         Trouble::Collision => StoreError::Contended(cause()),
@@ -98,15 +104,39 @@ impl Trouble {
 
 /// The error of a violated uniqueness. Postgres names the constraint, SQLite its columns.
 fn violated(error: &dyn DatabaseError) -> Option<StoreError> {
-    let is = |constraint: &str, columns: &str| {
-        error.constraint() == Some(constraint)
-            || error.message().strip_prefix("UNIQUE constraint failed: ") == Some(columns)
-    };
-    if is("clients_name_unique", "clients.name") {
-        Some(StoreError::ClientNameTaken)
-    } else if is("clients_email_unique", "clients.email") {
-        Some(StoreError::ClientEmailTaken)
-    } else {
-        None
-    }
+    let columns = error.message().strip_prefix("UNIQUE constraint failed: ");
+    let name = error.constraint().or(columns)?;
+    Some(match name {
+        "clients_name_unique" | "clients.name" => StoreError::ClientNameTaken,
+        "clients_email_unique" | "clients.email" => StoreError::ClientEmailTaken,
+        "api_keys_hash_unique" | "api_keys.hash" => StoreError::ApiKeyTaken,
+        "persons_external_id_unique" | "persons.client_id, persons.external_id" => {
+            StoreError::ExternalIdTaken
+        }
+        "persons_pkey" | "persons.id" | "faces_pkey" | "faces.id" => StoreError::IdTaken,
+        "collections_pkey" | "collections.id" | "collections_code_unique" | "collections.code" => {
+            StoreError::IdTaken
+        }
+        // Looked for before; it came in between, and the next attempt will see it.
+        "memberships_unique" | "memberships_identity_unique" => {
+            StoreError::Contended(Cause::new("membership"))
+        }
+        _ => return None,
+    })
+}
+
+/// The error of a violated reference; SQLite does not tell which, but there nothing comes in between.
+fn unreferred(error: &dyn DatabaseError) -> Option<StoreError> {
+    Some(match error.constraint()? {
+        "collections_client_id_fkey"
+        | "persons_client_id_fkey"
+        | "api_keys_client_id_fkey"
+        | "login_codes_client_id_fkey"
+        | "verifications_client_id_fkey" => StoreError::ClientNotFound,
+        // Deleted since it was looked for; the next attempt will see that.
+        "memberships_collection" | "memberships_person" | "faces_person" => {
+            StoreError::Contended(Cause::new("a referred row is gone"))
+        }
+        _ => return None,
+    })
 }

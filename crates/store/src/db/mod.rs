@@ -6,19 +6,24 @@ mod postgres;
 mod session;
 mod sqlite;
 mod statement;
+mod transact;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sqlx::{Connection, PgPool, Pool, SqlStr, SqlitePool};
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
+use crate::change::Revision;
 use crate::error::{Cause, StoreError};
 use crate::open::DatabaseKind;
+use transact::{Access, transact};
 
 pub(crate) use fault::from_sqlx;
 pub(crate) use session::{Session, Tx};
-pub(crate) use statement::{Row, sql};
+pub(crate) use statement::{Row, Statement, Value, in_list, insert_many, sql};
 
 /// How often a transaction that collided with another one is run again.
 const ATTEMPTS: u32 = 5;
@@ -27,12 +32,18 @@ const ATTEMPTS: u32 = 5;
 #[derive(Clone)]
 pub(crate) struct Database(Arc<Inner>);
 
+/// A database that may have been dropped meanwhile: what a task holds that must not keep it open.
+pub(crate) struct WeakDatabase(Weak<Inner>);
+
 struct Inner {
     engine: Engine,
     operation_timeout: Duration,
+    /// The newest revision that this node has heard of.
+    newest: watch::Sender<Revision>,
+    follower: OnceLock<Follower>,
 }
 
-enum Engine {
+pub(crate) enum Engine {
     Postgres(PgPool),
     /// One connection that writes, some that read: SQLite lets only one write at a time, and a queue in front of it is
     /// fairer than its busy handler.
@@ -42,13 +53,13 @@ enum Engine {
     },
 }
 
-/// What a transaction is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
-    /// Sees one state of the database throughout.
-    Read,
-    /// Reads and writes; commits at the end.
-    Write,
+/// A task that ends with its database.
+struct Follower(JoinHandle<()>);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Work inside a transaction: it may run several times, so it borrows what it was given.
@@ -65,17 +76,14 @@ impl<T, F> Work<T> for F where
 {
 }
 
-/// What the two engines do differently around a transaction.
-trait Dialect: sqlx::Database {
-    fn begin(access: Access) -> &'static str;
-    fn session(connection: &mut Self::Connection) -> Session<'_>;
-}
-
 impl Database {
     fn new(engine: Engine, operation_timeout: Duration) -> Self {
+        let newest = watch::Sender::new(Revision::ZERO);
         Self(Arc::new(Inner {
             engine,
             operation_timeout,
+            newest,
+            follower: OnceLock::new(),
         }))
     }
 
@@ -86,7 +94,32 @@ impl Database {
         }
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn operation_timeout(&self) -> Duration {
+        self.0.operation_timeout
+    }
+
+    pub(crate) fn newest(&self) -> &watch::Sender<Revision> {
+        &self.0.newest
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakDatabase {
+        WeakDatabase(Arc::downgrade(&self.0))
+    }
+
+    /// A task that is aborted when the database is closed or dropped.
+    pub(crate) fn keep(&self, task: JoinHandle<()>) {
+        // A second one is dropped, and so aborted.
+        drop(self.0.follower.set(Follower(task)));
+    }
+
     pub(crate) async fn close(&self) {
+        if let Some(follower) = self.0.follower.get() {
+            follower.0.abort();
+        }
         match &self.0.engine {
             Engine::Postgres(pool) => pool.close().await,
             Engine::Sqlite { writer, readers } => {
@@ -101,7 +134,7 @@ impl Database {
         &self,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        self.spawn(Access::Read, work).await
+        self.in_task(Access::Read, work).await
     }
 
     /// Runs `work` and commits what it did, or undoes it when it fails.
@@ -109,12 +142,17 @@ impl Database {
         &self,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        self.spawn(Access::Write, work).await
+        self.in_task(Access::Write, work).await
+    }
+
+    /// Runs `work` once on one state of the database, for as long as it wants: it has to limit its own waiting.
+    pub(crate) async fn scan<T: Send>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        self.once(Access::Read, Duration::MAX, &work).await
     }
 
     /// A task of its own, because a caller may be cancelled at any moment: a write must go on, and a connection that is
     /// dropped in the middle of a query can block its place in the pool for ever (sqlx issue 4349).
-    async fn spawn<T: Send + 'static>(
+    async fn in_task<T: Send + 'static>(
         &self,
         access: Access,
         work: impl Work<T>,
@@ -122,24 +160,23 @@ impl Database {
         let database = self.clone();
         let task = tokio::spawn(async move { database.attempts(access, work).await });
         task.await.unwrap_or_else(|stopped| {
-            Err(StoreError::Database(Cause::new(if stopped.is_panic() {
+            let cause = if stopped.is_panic() {
                 "a transaction panicked"
             } else {
                 "the server stops"
-            })))
+            };
+            Err(StoreError::Database(Cause::new(cause)))
         })
     }
 
     async fn attempts<T: Send>(&self, access: Access, work: impl Work<T>) -> Result<T, StoreError> {
         let mut attempt = 1;
         loop {
-            match self.once(access, &work).await {
+            match self.once(access, self.0.operation_timeout, &work).await {
                 Err(StoreError::Contended(cause)) if attempt < ATTEMPTS => {
                     tracing::debug!(%cause, attempt, "a transaction collided with another one");
-                    tokio::time::sleep(Duration::from_millis(u64::from(rand::random_range(
-                        1..=10 * attempt,
-                    ))))
-                    .await;
+                    let pause = rand::random_range(1..=10 * attempt);
+                    tokio::time::sleep(Duration::from_millis(u64::from(pause))).await;
                     attempt += 1;
                 }
                 result => return result,
@@ -147,8 +184,12 @@ impl Database {
         }
     }
 
-    async fn once<T: Send>(&self, access: Access, work: &impl Work<T>) -> Result<T, StoreError> {
-        let limit = self.0.operation_timeout;
+    async fn once<T: Send>(
+        &self,
+        access: Access,
+        limit: Duration,
+        work: &impl Work<T>,
+    ) -> Result<T, StoreError> {
         match (&self.0.engine, access) {
             (Engine::Postgres(pool), _) => transact(pool, access, limit, work).await,
             (Engine::Sqlite { readers, .. }, Access::Read) => {
@@ -161,37 +202,8 @@ impl Database {
     }
 }
 
-async fn transact<D: Dialect, T: Send>(
-    pool: &Pool<D>,
-    access: Access,
-    limit: Duration,
-    work: &impl Work<T>,
-) -> Result<T, StoreError> {
-    let mut connection = pool.acquire().await.map_err(from_sqlx)?;
-    let outcome = tokio::time::timeout(limit, async {
-        let mut transaction = connection
-            .begin_with(SqlStr::from_static(D::begin(access)))
-            .await
-            .map_err(from_sqlx)?;
-        let mut tx = Tx::new(D::session(&mut transaction));
-        match work(&mut tx).await {
-            Ok(value) => {
-                transaction.commit().await.map_err(from_sqlx)?;
-                Ok(value)
-            }
-            Err(error) => {
-                // A rollback that fails has lost its connection, and with it the transaction.
-                drop(transaction.rollback().await);
-                Err(error)
-            }
-        }
-    })
-    .await;
-    outcome.unwrap_or_else(|_elapsed| {
-        // The peer may be dead without a word: waiting for it would keep the place in the pool.
-        drop(connection.detach());
-        Err(StoreError::Unavailable(Cause::new(
-            "a transaction took too long",
-        )))
-    })
+impl WeakDatabase {
+    pub(crate) fn upgrade(&self) -> Option<Database> {
+        self.0.upgrade().map(Database)
+    }
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, Postgres};
 
-use super::{Access, Database, Dialect, Engine, Session, from_sqlx};
+use super::transact::{Access, Dialect};
+use super::{Database, Engine, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 
@@ -42,7 +43,8 @@ impl Database {
                 ("synchronous_commit", "on".to_owned()),
             ]);
         let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
+            // One more for the connection that listens.
+            .max_connections(options.max_connections.saturating_add(1))
             .acquire_timeout(options.acquire_timeout)
             .connect_with(connect)
             .await

@@ -4,7 +4,9 @@ use sqlx::{PgConnection, SqliteConnection};
 
 use super::fault::from_sqlx;
 use super::statement::{Row, Statement};
+use crate::change::ChangeKind;
 use crate::error::StoreError;
+use crate::ids::ClientId;
 
 /// A connection that is inside a transaction.
 pub(crate) enum Session<'c> {
@@ -15,11 +17,16 @@ pub(crate) enum Session<'c> {
 /// A running transaction.
 pub(crate) struct Tx<'c> {
     session: Session<'c>,
+    /// What the transaction changed of what indexes follow; becomes visible with its commit.
+    pub(crate) changes: Vec<(ClientId, ChangeKind)>,
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(session: Session<'c>) -> Self {
-        Self { session }
+        Self {
+            session,
+            changes: Vec::new(),
+        }
     }
 
     /// All rows of an answer.

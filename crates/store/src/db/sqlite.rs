@@ -9,7 +9,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection};
 
-use super::{Access, Database, Dialect, Engine, Session, from_sqlx};
+use super::transact::{Access, Dialect};
+use super::{Database, Engine, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 

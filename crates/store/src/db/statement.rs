@@ -4,12 +4,13 @@
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{Arguments, Decode, Postgres, Row as _, SqlSafeStr, Sqlite, Type};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr, Sqlite, Type};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::fault::from_sqlx;
 use crate::error::{Cause, StoreError};
+use crate::query::{Operand, to_millis};
 
 /// A value for a placeholder. Every kind knows its SQL type, also when it is null.
 #[derive(Clone)]
@@ -22,6 +23,22 @@ pub(crate) enum Value {
     Uuid(Option<Uuid>),
     Date(Option<Date>),
     Json(serde_json::Value),
+}
+
+impl Value {
+    /// Postgres has no NUL in texts; so that both databases take the same, SQLite gets none either.
+    fn check(&self) -> Result<(), StoreError> {
+        let nul = match self {
+            Self::Text(Some(text)) => text.contains('\0'),
+            Self::Json(json) => json.to_string().contains("\\u0000"),
+            _ => false,
+        };
+        if nul {
+            Err(StoreError::InvalidValue("a text with a NUL character"))
+        } else {
+            Ok(())
+        }
+    }
 }
 
 macro_rules! value_from {
@@ -50,6 +67,12 @@ value_from! {
     Option<Date> => |date| Value::Date(date);
     serde_json::Value => |json| Value::Json(json);
     OffsetDateTime => |moment| Value::Integer(Some(to_millis(moment)));
+    &Operand => |operand| match operand {
+        Operand::Text(text) => text.as_str().into(),
+        Operand::Integer(number) => (*number).into(),
+        Operand::Date(date) => Some(*date).into(),
+        Operand::Uuid(uuid) => (*uuid).into(),
+    };
 }
 
 /// A statement and the values of its placeholders.
@@ -82,6 +105,7 @@ impl Statement {
     pub(super) fn for_postgres(self) -> Result<(sqlx::SqlStr, PgArguments), StoreError> {
         let mut arguments = PgArguments::default();
         for value in self.values {
+            value.check()?;
             match value {
                 Value::Text(value) => arguments.add(value),
                 Value::Integer(value) => arguments.add(value),
@@ -100,6 +124,7 @@ impl Statement {
     pub(super) fn for_sqlite(self) -> Result<(sqlx::SqlStr, SqliteArguments), StoreError> {
         let mut arguments = SqliteArguments::default();
         for value in self.values {
+            value.check()?;
             match value {
                 Value::Text(value) => arguments.add(value),
                 Value::Integer(value) => arguments.add(value),
@@ -116,13 +141,49 @@ impl Statement {
     }
 }
 
-/// `$first, $first+1, ...` for a list of `count` values.
-pub(crate) fn placeholders(first: usize, count: usize) -> String {
+/// Placeholders for the values of an `IN` list, from `$first` on. The list is filled up to a power of two, so that lists of
+/// all lengths make only a few different statements; an empty one matches nothing.
+pub(crate) fn in_list(first: usize, values: Vec<Value>) -> (String, Vec<Value>) {
+    let Some(last) = values.last().cloned() else {
+        return ("NULL".to_owned(), values);
+    };
+    let mut values = values;
+    values.resize(values.len().next_power_of_two(), last);
+    (placeholders(first, values.len()), values)
+}
+
+/// `$first, $first+1, ...`, `count` of them.
+fn placeholders(first: usize, count: usize) -> String {
     let list: Vec<String> = (first..first + count)
         .map(|number| format!("${number}"))
         .collect();
     list.join(", ")
 }
+
+/// Statements that insert many rows, each of as many as the databases take at once. `head` is all before the
+/// placeholders, `tail` all after them.
+pub(crate) fn insert_many(head: &str, rows: Vec<Vec<Value>>, tail: &str) -> Vec<Statement> {
+    let width = rows.first().map_or(1, Vec::len).max(1);
+    let mut statements = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let part: Vec<Vec<Value>> = rows.by_ref().take(MAX_VALUES / width).collect();
+        let groups: Vec<String> = (0..part.len())
+            .map(|number| format!("({})", placeholders(number * width + 1, width)))
+            .collect();
+        statements.push(
+            sql(AssertSqlSafe(format!(
+                "{head} VALUES {} {tail}",
+                groups.join(", ")
+            )))
+            .bind_all(part.into_iter().flatten()),
+        );
+    }
+    statements
+}
+
+/// Far below the limit of SQLite, 32766, and large enough that more would not be faster.
+const MAX_VALUES: usize = 4096;
 
 /// A row of either database.
 pub(crate) enum Row {
@@ -177,9 +238,4 @@ impl Row {
     ) -> Result<T, StoreError> {
         self.get::<Json<T>>(column).map(|json| json.0)
     }
-}
-
-/// Whole milliseconds since 1970, the form in which moments are stored.
-fn to_millis(moment: OffsetDateTime) -> i64 {
-    (moment.unix_timestamp_nanos().div_euclid(1_000_000)) as i64
 }

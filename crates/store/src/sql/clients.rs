@@ -19,7 +19,7 @@ fn folded(email: Option<String>) -> Option<String> {
     email.map(|email| email.trim().to_lowercase())
 }
 
-fn client(row: &Row) -> Result<Client, StoreError> {
+pub(super) fn client(row: &Row) -> Result<Client, StoreError> {
     Ok(Client {
         id: row.id("id")?,
         name: row.get("name")?,

@@ -1,6 +1,16 @@
 //! The SQL of the store, one file per noun, and the [`Catalog`](crate::Catalog) made of it.
 
+mod access;
+mod backup;
+mod changes;
 mod clients;
+mod collections;
+mod faces;
+pub(crate) mod follow;
+mod listing;
+mod memberships;
+mod persons;
+mod stream;
 mod verifications;
 
 use async_trait::async_trait;
@@ -13,6 +23,9 @@ use crate::error::StoreError;
 use crate::ids::ClientId;
 use crate::open::DatabaseKind;
 use crate::verification::Verification;
+
+/// How many ids go into one statement.
+const CHUNK: usize = 512;
 
 /// Now, as exactly as moments are stored.
 fn now() -> OffsetDateTime {

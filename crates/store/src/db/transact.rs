@@ -1,0 +1,70 @@
+//! One transaction on one connection.
+
+use std::time::Duration;
+
+use sqlx::{Connection, Pool, SqlStr};
+
+use super::{Session, Tx, Work, from_sqlx};
+use crate::error::{Cause, StoreError};
+
+/// How long a connection may take to undo a transaction before it is given up.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Sees one state of the database throughout.
+    Read,
+    /// Reads and writes; commits at the end.
+    Write,
+}
+
+/// What the two engines do differently around a transaction.
+pub(super) trait Dialect: sqlx::Database {
+    fn begin(access: Access) -> &'static str;
+    fn session(connection: &mut Self::Connection) -> Session<'_>;
+}
+
+/// Runs `work` in a transaction that is committed when it succeeds and undone when it fails or takes longer than `limit`.
+pub(super) async fn transact<D: Dialect, T: Send>(
+    pool: &Pool<D>,
+    access: Access,
+    limit: Duration,
+    work: &impl Work<T>,
+) -> Result<T, StoreError> {
+    let mut connection = pool.acquire().await.map_err(from_sqlx)?;
+    let outcome = tokio::time::timeout(limit, async {
+        let mut transaction = connection
+            .begin_with(SqlStr::from_static(D::begin(access)))
+            .await
+            .map_err(from_sqlx)?;
+        let mut tx = Tx::new(D::session(&mut transaction));
+        match work(&mut tx).await {
+            Ok(value) => {
+                transaction.commit().await.map_err(from_sqlx)?;
+                Ok(Ok(value))
+            }
+            Err(error) => {
+                let undone = tokio::time::timeout(ROLLBACK_TIMEOUT, transaction.rollback()).await;
+                undone.map_or(Err(error_of_silence()), |_| Ok(Err(error)))
+            }
+        }
+    })
+    .await;
+    match outcome {
+        Ok(Ok(result)) => result,
+        // The connection may be broken or its peer dead without a word; back in the pool, or waited for, it would do harm.
+        Ok(Err(error)) => {
+            drop(connection.detach());
+            Err(error)
+        }
+        Err(_elapsed) => {
+            drop(connection.detach());
+            Err(error_of_silence())
+        }
+    }
+}
+
+fn error_of_silence() -> StoreError {
+    StoreError::Unavailable(Cause::new("a transaction took too long"))
+}

@@ -1,0 +1,342 @@
+//! Faces: enrolment, pictures, and the reading of templates.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use sqlx::AssertSqlSafe;
+
+use super::stream::Pieces;
+use super::{CHUNK, changes, now};
+use crate::change::{ChangeKind, Revision};
+use crate::db::{Database, Row, Tx, Value, in_list, insert_many, sql};
+use crate::error::{Cause, StoreError};
+use crate::face::{FaceImage, Faces, NewFace, Template, TemplateScan};
+use crate::ids::{ClientId, CollectionId, FaceId, ModelId, PersonId};
+
+/// The form in which embeddings are stored.
+fn to_bytes(embedding: &[f32]) -> Result<Vec<u8>, StoreError> {
+    if embedding.is_empty() || !embedding.iter().all(|number| number.is_finite()) {
+        return Err(StoreError::InvalidValue("an embedding"));
+    }
+    Ok(embedding
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect())
+}
+
+pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, StoreError> {
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    if numbers.is_empty() || !rest.is_empty() {
+        return Err(StoreError::Corrupt("an embedding"));
+    }
+    Ok(numbers
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect())
+}
+
+/// The model of a row of `faces`.
+pub(super) fn model(row: &Row) -> Result<ModelId, StoreError> {
+    let digest: [u8; 32] = row
+        .get::<Vec<u8>>("model_id")?
+        .try_into()
+        .map_err(|_| StoreError::Corrupt("the id of a model"))?;
+    Ok(ModelId::from(digest))
+}
+
+/// Enrols faces of a person, after those that it has, under these ids.
+pub(super) async fn insert(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    person: PersonId,
+    new: &[(FaceId, NewFace)],
+) -> Result<(), StoreError> {
+    let last = sql("SELECT MAX(position) AS last FROM faces WHERE person_id = $1")
+        .bind(person.to_string());
+    let last = tx
+        .row(last)
+        .await?
+        .map_or(Ok(None), |row| row.get::<Option<i64>>("last"))?
+        .unwrap_or(-1);
+    let moment = now();
+    let (mut faces, mut images) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
+    for ((id, face), position) in new.iter().zip(last + 1..) {
+        faces.push(vec![
+            id.uuid().into(),
+            client.to_string().into(),
+            person.to_string().into(),
+            position.into(),
+            face.model.digest().to_vec().into(),
+            face.quality.into(),
+            to_bytes(&face.embedding)?.into(),
+            moment.into(),
+        ]);
+        images.push(vec![
+            id.uuid().into(),
+            face.thumbnail.clone().into(),
+            face.crop.clone().into(),
+            face.original.clone().into(),
+        ]);
+        tx.changes
+            .push((client, ChangeKind::FaceAdded { person, face: *id }));
+    }
+    let head = "INSERT INTO faces (id, client_id, person_id, position, model_id, quality, embedding, created_at)";
+    for statement in insert_many(head, faces, "") {
+        tx.run(statement).await?;
+    }
+    for statement in insert_many(
+        "INSERT INTO face_images (face_id, thumbnail, crop, original)",
+        images,
+        "",
+    ) {
+        tx.run(statement).await?;
+    }
+    Ok(())
+}
+
+/// Removes all faces of a person, or one of them; how many there were.
+pub(super) async fn remove(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    person: PersonId,
+    only: Option<FaceId>,
+) -> Result<usize, StoreError> {
+    let statement = match only {
+        None => sql("DELETE FROM faces WHERE client_id = $1 AND person_id = $2 RETURNING id"),
+        Some(_) => sql(
+            "DELETE FROM faces WHERE client_id = $1 AND person_id = $2 AND id = $3 RETURNING id",
+        ),
+    };
+    let statement = statement.bind(client.to_string()).bind(person.to_string());
+    let statement = statement.bind_all(only.map(|face| Value::from(face.uuid())));
+    let rows = tx.rows(statement).await?;
+    for row in &rows {
+        tx.changes.push((
+            client,
+            ChangeKind::FaceRemoved {
+                person,
+                face: row.uuid("id")?,
+            },
+        ));
+    }
+    Ok(rows.len())
+}
+
+/// Rows of `faces` with the collections of their persons.
+async fn templates(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Template>, StoreError> {
+    let mut people: Vec<PersonId> = rows
+        .iter()
+        .map(|row| row.id("person_id"))
+        .collect::<Result<_, _>>()?;
+    people.dedup();
+    let mut collections: HashMap<PersonId, Vec<CollectionId>> = HashMap::new();
+    for part in people.chunks(CHUNK) {
+        let (list, values) = in_list(
+            1,
+            part.iter().map(|id| Value::from(id.to_string())).collect(),
+        );
+        let text = format!(
+            "SELECT person_id, collection_id FROM memberships WHERE person_id IN ({list}) ORDER BY collection_id"
+        );
+        for row in tx.rows(sql(AssertSqlSafe(text)).bind_all(values)).await? {
+            collections
+                .entry(row.id("person_id")?)
+                .or_default()
+                .push(row.id("collection_id")?);
+        }
+    }
+    let template = |row: &Row| {
+        let person = row.id("person_id")?;
+        Ok(Template {
+            face: row.uuid("id")?,
+            person,
+            client: row.id("client_id")?,
+            collections: collections.get(&person).cloned().unwrap_or_default(),
+            embedding: from_bytes(&row.get::<Vec<u8>>("embedding")?)?,
+        })
+    };
+    rows.iter().map(template).collect()
+}
+
+async fn of_ids(
+    tx: &mut Tx<'_>,
+    model: ModelId,
+    ids: Vec<FaceId>,
+) -> Result<Vec<Template>, StoreError> {
+    let mut found = Vec::new();
+    for part in ids.chunks(CHUNK) {
+        let (list, values) = in_list(2, part.iter().map(|id| Value::from(id.uuid())).collect());
+        let text = format!(
+            "SELECT id, person_id, client_id, embedding FROM faces WHERE model_id = $1 AND id IN ({list})
+             ORDER BY person_id, position, id"
+        );
+        let statement = sql(AssertSqlSafe(text))
+            .bind(model.digest().to_vec())
+            .bind_all(values);
+        let rows = tx.rows(statement).await?;
+        found.extend(templates(tx, &rows).await?);
+    }
+    Ok(found)
+}
+
+async fn of_person(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    person: PersonId,
+    model: ModelId,
+) -> Result<Vec<Template>, StoreError> {
+    let statement = sql("SELECT id, person_id, client_id, embedding FROM faces
+                         WHERE client_id = $1 AND person_id = $2 AND model_id = $3 ORDER BY position, id")
+    .bind(client.to_string())
+    .bind(person.to_string())
+    .bind(model.digest().to_vec());
+    let rows = tx.rows(statement).await?;
+    templates(tx, &rows).await
+}
+
+async fn image(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    face: FaceId,
+    image: FaceImage,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let statement = match image {
+        FaceImage::Thumbnail => sql(
+            "SELECT i.thumbnail AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
+        ),
+        FaceImage::Crop => sql(
+            "SELECT i.crop AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
+        ),
+        FaceImage::Original => sql(
+            "SELECT i.original AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
+        ),
+    };
+    let row = tx
+        .row(statement.bind(client.to_string()).bind(face.uuid()))
+        .await?;
+    row.map_or(Ok(None), |row| row.get("bytes"))
+}
+
+async fn count(tx: &mut Tx<'_>) -> Result<Vec<(ModelId, u64)>, StoreError> {
+    let rows = tx
+        .rows(sql(
+            "SELECT model_id, COUNT(*) AS faces FROM faces GROUP BY model_id ORDER BY model_id",
+        ))
+        .await?;
+    let entry = |row: &Row| {
+        Ok((
+            model(row)?,
+            row.get::<i64>("faces")?.try_into().unwrap_or(0),
+        ))
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// What a scan sends: first where it stands, then the templates.
+enum Scanned {
+    Start { revision: Revision, faces: u64 },
+    Batch(Vec<Template>),
+}
+
+/// Reads on until all is read or nobody listens.
+async fn scan(
+    tx: &mut Tx<'_>,
+    model: ModelId,
+    batch: u32,
+    pieces: Pieces<Scanned>,
+) -> Result<(), StoreError> {
+    let revision = changes::newest(tx).await?;
+    let total = tx.row(sql("SELECT COUNT(*) AS faces FROM faces")).await?;
+    let faces = total
+        .map_or(Ok(0), |row| row.get::<i64>("faces"))?
+        .try_into()
+        .unwrap_or(0);
+    if !pieces.send(Scanned::Start { revision, faces }).await {
+        return Ok(());
+    }
+    let mut after = (String::new(), uuid::Uuid::nil());
+    loop {
+        let statement = sql("SELECT id, person_id, client_id, embedding FROM faces
+                             WHERE model_id = $1 AND (person_id, id) > ($2, $3) ORDER BY person_id, id LIMIT $4")
+        .bind(model.digest().to_vec())
+        .bind(after.0.as_str())
+        .bind(after.1)
+        .bind(i64::from(batch.max(1)));
+        let read = async {
+            let mut rows = tx.rows(statement).await?;
+            if let Some(last) = rows.last() {
+                let rest = sql("SELECT id, person_id, client_id, embedding FROM faces
+                                WHERE model_id = $1 AND person_id = $2 AND id > $3 ORDER BY id")
+                .bind(model.digest().to_vec())
+                .bind(last.get::<String>("person_id")?)
+                .bind(last.get::<uuid::Uuid>("id")?);
+                rows.extend(tx.rows(rest).await?);
+            }
+            templates(tx, &rows).await
+        };
+        let templates = pieces.in_time(read).await?;
+        let Some(last) = templates.last() else {
+            return Ok(());
+        };
+        after = (last.person.to_string(), last.face.uuid());
+        if !pieces.send(Scanned::Batch(templates)).await {
+            return Ok(());
+        }
+    }
+}
+
+#[async_trait]
+impl Faces for Database {
+    async fn scan_templates(&self, model: ModelId, batch: u32) -> Result<TemplateScan, StoreError> {
+        let mut pieces = self.stream(move |tx, pieces| Box::pin(scan(tx, model, batch, pieces)));
+        let Some(Scanned::Start { revision, faces }) = pieces.next().await.transpose()? else {
+            return Err(StoreError::Unavailable(Cause::new(
+                "a scan ended before it began",
+            )));
+        };
+        let batches = pieces.filter_map(async |piece| match piece {
+            Ok(Scanned::Batch(templates)) => Some(Ok(templates)),
+            Ok(Scanned::Start { .. }) => None,
+            Err(error) => Some(Err(error)),
+        });
+        Ok(TemplateScan {
+            revision,
+            faces,
+            batches: batches.boxed(),
+        })
+    }
+
+    async fn templates(
+        &self,
+        model: ModelId,
+        faces: Vec<FaceId>,
+    ) -> Result<Vec<Template>, StoreError> {
+        self.read(move |tx| Box::pin(of_ids(tx, model, faces.clone())))
+            .await
+    }
+
+    async fn templates_of_person(
+        &self,
+        client: ClientId,
+        person: PersonId,
+        model: ModelId,
+    ) -> Result<Vec<Template>, StoreError> {
+        self.read(move |tx| Box::pin(of_person(tx, client, person, model)))
+            .await
+    }
+
+    async fn face_image(
+        &self,
+        client: ClientId,
+        face: FaceId,
+        wanted: FaceImage,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |tx| Box::pin(image(tx, client, face, wanted)))
+            .await
+    }
+
+    async fn count_faces(&self) -> Result<Vec<(ModelId, u64)>, StoreError> {
+        self.read(|tx| Box::pin(count(tx))).await
+    }
+}

@@ -1,0 +1,153 @@
+//! Persons: what identifies one, reading, and the methods of the catalog.
+
+mod load;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use time::Date;
+
+use crate::change::Committed;
+use crate::collection::CollectionRef;
+use crate::db::Database;
+use crate::error::StoreError;
+use crate::face::NewFace;
+use crate::ids::{ClientId, FaceId, PersonId};
+use crate::person::{Detached, NewPerson, Person, PersonField, PersonUpdate, Persons};
+use crate::query::{Listing, Page};
+
+pub(super) use load::{assemble, by_id, is_namesake};
+pub(super) use write::{History, insert_row, join};
+
+/// What no two persons of one collection may share. A hash, because names may be longer than an index takes.
+fn identity(name: &str, date_of_birth: Option<Date>) -> Vec<u8> {
+    let born = date_of_birth
+        .map(|date| date.to_string())
+        .unwrap_or_default();
+    Sha256::digest(format!("{born}\n{}", name.trim())).to_vec()
+}
+
+/// The identity of one who may have namesakes: nobody else has it, and it is shorter than any hash.
+fn own_identity(id: PersonId) -> Vec<u8> {
+    id.bytes().to_vec()
+}
+
+fn with_ids(faces: Vec<NewFace>) -> Vec<(FaceId, NewFace)> {
+    faces
+        .into_iter()
+        .map(|face| (FaceId::random(), face))
+        .collect()
+}
+
+#[async_trait]
+impl Persons for Database {
+    async fn create_person(
+        &self,
+        client: ClientId,
+        mut new: NewPerson,
+    ) -> Result<Committed<Person>, StoreError> {
+        let faces = Arc::new(with_ids(std::mem::take(&mut new.faces)));
+        let new = Arc::new(new);
+        self.change(move |tx| Box::pin(write::create(tx, client, new.clone(), faces.clone())))
+            .await
+    }
+
+    async fn person(&self, client: ClientId, id: PersonId) -> Result<Option<Person>, StoreError> {
+        self.read(move |tx| Box::pin(by_id(tx, client, id))).await
+    }
+
+    async fn person_by_external_id(
+        &self,
+        client: ClientId,
+        external_id: &str,
+    ) -> Result<Option<Person>, StoreError> {
+        let external_id = external_id.to_owned();
+        self.read(move |tx| Box::pin(load::by_external_id(tx, client, external_id.clone())))
+            .await
+    }
+
+    async fn persons_by_id(
+        &self,
+        client: ClientId,
+        ids: Vec<PersonId>,
+    ) -> Result<Vec<Person>, StoreError> {
+        self.read(move |tx| Box::pin(load::by_ids(tx, client, ids.clone())))
+            .await
+    }
+
+    async fn persons(
+        &self,
+        client: ClientId,
+        collections: Option<Vec<CollectionRef>>,
+        listing: Listing<PersonField>,
+    ) -> Result<Page<Person>, StoreError> {
+        self.read(move |tx| Box::pin(load::list(tx, client, collections.clone(), listing.clone())))
+            .await
+    }
+
+    async fn update_person(
+        &self,
+        client: ClientId,
+        id: PersonId,
+        mut update: PersonUpdate,
+    ) -> Result<Committed<Person>, StoreError> {
+        let faces = Arc::new(update.faces.take().map(with_ids));
+        let update = Arc::new(update);
+        self.change(move |tx| {
+            Box::pin(write::update(tx, client, id, update.clone(), faces.clone()))
+        })
+        .await
+    }
+
+    async fn add_faces(
+        &self,
+        client: ClientId,
+        id: PersonId,
+        faces: Vec<NewFace>,
+    ) -> Result<Committed<Person>, StoreError> {
+        let faces = Arc::new(with_ids(faces));
+        self.change(move |tx| Box::pin(write::add_faces(tx, client, id, faces.clone())))
+            .await
+    }
+
+    async fn remove_face(
+        &self,
+        client: ClientId,
+        id: PersonId,
+        face: FaceId,
+    ) -> Result<Committed<Person>, StoreError> {
+        self.change(move |tx| Box::pin(write::remove_face(tx, client, id, face)))
+            .await
+    }
+
+    async fn attach_person(
+        &self,
+        client: ClientId,
+        id: PersonId,
+        collection: CollectionRef,
+    ) -> Result<Committed<()>, StoreError> {
+        self.change(move |tx| Box::pin(write::attach(tx, client, id, collection)))
+            .await
+    }
+
+    async fn detach_person(
+        &self,
+        client: ClientId,
+        id: PersonId,
+        collection: CollectionRef,
+    ) -> Result<Committed<Detached>, StoreError> {
+        self.change(move |tx| Box::pin(write::detach(tx, client, id, collection)))
+            .await
+    }
+
+    async fn delete_person(
+        &self,
+        client: ClientId,
+        id: PersonId,
+    ) -> Result<Committed<()>, StoreError> {
+        self.change(move |tx| Box::pin(write::delete(tx, client, id)))
+            .await
+    }
+}
