@@ -1,2 +1,7 @@
-//! gateway
-fn main() {}
+//! The `rostro` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::commands::main()
+}

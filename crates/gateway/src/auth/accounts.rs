@@ -1,0 +1,121 @@
+//! Whether an account still stands by a token.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use store::{Catalog, Client, ClientId, StoreError};
+use subtle::ConstantTimeEq as _;
+
+use super::{AuthError, Claims};
+
+/// Accounts remembered for when the database is away.
+const REMEMBERED: usize = 10_000;
+
+/// After the database failed, how long it is not asked again: stateless routes then do not wait for its time-outs.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Checks verified tokens against their accounts.
+///
+/// The database is asked on every request, so that a revocation holds at once. When it is away, the account as last seen
+/// decides, so that liveness and compare go on.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Arc<dyn Catalog>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    clients: HashMap<ClientId, Client>,
+    paused_until: Option<Instant>,
+}
+
+impl Accounts {
+    /// Accounts of `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Catalog>) -> Self {
+        Self {
+            store,
+            seen: Arc::default(),
+        }
+    }
+
+    /// The account that `claims` speak for, if it exists, is not disabled and has not revoked the token.
+    ///
+    /// # Errors
+    /// [`AuthError::UnknownClient`], [`AuthError::Revoked`], [`AuthError::Disabled`]; [`AuthError::StoreUnavailable`] when
+    /// the database is away and the account was not seen before.
+    pub async fn check(&self, claims: &Claims) -> Result<Client, AuthError> {
+        let client = self.current(claims.client).await?;
+        if !bool::from(
+            client
+                .token_phrase
+                .as_bytes()
+                .ct_eq(claims.phrase.as_bytes()),
+        ) {
+            return Err(AuthError::Revoked);
+        }
+        if client.disabled {
+            Err(AuthError::Disabled)
+        } else {
+            Ok(client)
+        }
+    }
+
+    async fn current(&self, id: ClientId) -> Result<Client, AuthError> {
+        if let Some(client) = self.while_paused(id) {
+            return Ok(client);
+        }
+        match self.store.client(id).await {
+            Ok(found) => {
+                self.seen.lock().remember(id, found.as_ref());
+                found.ok_or(AuthError::UnknownClient)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the account could not be read; the last known state decides"
+                );
+                self.after_failure(id, &error)
+            }
+        }
+    }
+
+    fn while_paused(&self, id: ClientId) -> Option<Client> {
+        let seen = self.seen.lock();
+        seen.paused_until.filter(|until| Instant::now() < *until)?;
+        seen.clients.get(&id).cloned()
+    }
+
+    fn after_failure(&self, id: ClientId, error: &StoreError) -> Result<Client, AuthError> {
+        let mut seen = self.seen.lock();
+        if matches!(error, StoreError::Unavailable(_)) {
+            seen.paused_until = Some(Instant::now() + PAUSE);
+        }
+        seen.clients
+            .get(&id)
+            .cloned()
+            .ok_or(AuthError::StoreUnavailable)
+    }
+}
+
+impl Seen {
+    fn remember(&mut self, id: ClientId, client: Option<&Client>) {
+        self.paused_until = None;
+        let Some(client) = client else {
+            self.clients.remove(&id);
+            return;
+        };
+        if self.clients.len() >= REMEMBERED && !self.clients.contains_key(&id) {
+            // Any one: a map's order is random enough, and the next request brings it back.
+            if let Some(any) = self.clients.keys().next().copied() {
+                self.clients.remove(&any);
+            }
+        }
+        self.clients.insert(id, client.clone());
+    }
+}

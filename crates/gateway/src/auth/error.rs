@@ -1,0 +1,59 @@
+//! Why a request is not let in.
+
+/// Why a request is not let in. Knows no HTTP; each dialect maps it to its own bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// No `Authorization` header, or an empty one.
+    #[error("no token")]
+    Missing,
+    /// Not a token of ours: not three parts, another algorithm, claims absent or of the wrong type.
+    #[error("malformed token")]
+    Malformed,
+    /// The signature is not ours.
+    #[error("bad signature")]
+    BadSignature,
+    /// The token's life is over.
+    #[error("token expired")]
+    Expired,
+    /// The account's phrase was changed since.
+    #[error("token revoked")]
+    Revoked,
+    /// The account does not exist.
+    #[error("unknown account")]
+    UnknownClient,
+    /// The account is disabled.
+    #[error("account disabled")]
+    Disabled,
+    /// The database is away and this account was not seen before.
+    #[error("the database is unreachable")]
+    StoreUnavailable,
+}
+
+impl AuthError {
+    /// Every variant, for tests that walk them all.
+    pub const ALL: [Self; 8] = [
+        Self::Missing,
+        Self::Malformed,
+        Self::BadSignature,
+        Self::Expired,
+        Self::Revoked,
+        Self::UnknownClient,
+        Self::Disabled,
+        Self::StoreUnavailable,
+    ];
+
+    /// Name for metrics: the variant in snake case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::BadSignature => "bad_signature",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::UnknownClient => "unknown_client",
+            Self::Disabled => "disabled",
+            Self::StoreUnavailable => "store_unavailable",
+        }
+    }
+}

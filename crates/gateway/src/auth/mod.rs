@@ -1,0 +1,20 @@
+//! Account tokens: JWT HS256 as the Verifik dialect has them.
+//!
+//! Two steps: [`Tokens::verify`] is pure (signature, shape, expiry); [`Accounts::check`] asks the database whether the
+//! token still stands, and falls back to the last known account when the database is away.
+
+mod accounts;
+mod claims;
+mod error;
+mod extract;
+mod header;
+mod secret;
+mod tokens;
+
+pub use accounts::Accounts;
+pub use claims::Claims;
+pub use error::AuthError;
+pub use extract::{AuthClient, authenticate};
+pub use header::bearer;
+pub use secret::{SecretError, SigningSecret};
+pub use tokens::Tokens;

@@ -1,0 +1,89 @@
+//! The command line of `rostro`: one file per command.
+
+mod banner;
+mod config;
+mod models;
+mod serve;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::config::load;
+
+/// Self-hosted face recognition.
+#[derive(Debug, Parser)]
+#[command(name = "rostro", version, arg_required_else_help = true, after_help = AFTER)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Settings that override the built-in ones (TOML)
+    #[arg(long, global = true, value_name = "FILE", env = "ROSTRO_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+const AFTER: &str = "\
+Settings come from the built-in defaults, then --config FILE, then environment variables:
+  ROSTRO_SERVER__LISTEN=0.0.0.0:8080 is `listen` in [server].
+`rostro config` prints what is in force.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until SIGTERM or Ctrl-C
+    Serve,
+    /// Tokens of accounts
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Print the settings in force as TOML, secrets masked
+    Config,
+    /// List the installed model packs: files, licences, origins, calibration
+    Models,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let settings = load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve => block_on(serve::run(settings)),
+        Command::Token(command) => block_on(token::run(settings, command)),
+        Command::Config => config::run(&settings),
+        Command::Models => models::run(&settings),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the error of a command line belongs on stderr"
+)]
+fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+/// Prints what the command was asked for.
+#[expect(
+    clippy::print_stdout,
+    reason = "the result of a command line belongs on stdout"
+)]
+fn print(text: &str) {
+    println!("{}", text.trim_end());
+}

@@ -1,0 +1,139 @@
+//! What the types of the settings do not rule out.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+use super::Config;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Least length of a signing secret, in bytes: that of an HS256 key.
+pub(crate) const MIN_SECRET: usize = 32;
+
+/// The first setting that cannot be, with the reason: "`key` `reason`" reads as a sentence.
+pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
+    let (server, fetch, capture) = (&config.server, &config.fetch, &config.verifik.capture);
+    let capture_pixels = 0.0..=10_000.0;
+    None.or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
+        .or_else(|| duration("server.request_timeout", server.request_timeout, SECOND, 10 * MINUTE))
+        .or_else(|| duration("server.shutdown_delay", server.shutdown_delay, Duration::ZERO, 10 * MINUTE))
+        .or_else(|| duration("server.drain_timeout", server.drain_timeout, SECOND, 60 * MINUTE))
+        .or_else(|| {
+            (server.drain_timeout <= server.request_timeout)
+                .then(|| ("server.drain_timeout", "must be longer than server.request_timeout".to_owned()))
+        })
+        .or_else(|| range("server.max_in_flight", server.max_in_flight, 1..=65_536))
+        .or_else(|| origins(&server.cors_origins))
+        .or_else(|| {
+            let length = config.auth.secret.expose().len();
+            (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))
+        })
+        .or_else(|| duration("auth.token_life", config.auth.token_life, MINUTE, 3650 * DAY))
+        .or_else(|| database_url(config.database.url.expose()))
+        .or_else(|| range("database.max_connections", config.database.max_connections, 1..=1000))
+        .or_else(|| pack(&config.models.pack))
+        .or_else(|| range("inference.workers", config.inference.workers, 0..=1024))
+        .or_else(|| range("inference.queue", config.inference.queue, 0..=1_000_000))
+        .or_else(|| size("images.max_bytes", config.images.max_bytes, ByteSize::kib(1)))
+        .or_else(|| range("images.max_pixels", config.images.max_pixels, 10_000..=1_000_000_000))
+        .or_else(|| {
+            let comparable = config.faces.comparable;
+            (!(comparable > 0.0 && comparable <= 1.0)).then(|| ("faces.comparable", format!("must be above 0 and at most 1, not {comparable}")))
+        })
+        .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
+        .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
+        .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))
+        .or_else(|| range("verifik.capture.min_face", capture.min_face, capture_pixels.clone()))
+        .or_else(|| range("verifik.capture.min_margin", capture.min_margin, capture_pixels.clone()))
+        .or_else(|| range("verifik.capture.min_pupils", capture.min_pupils, capture_pixels))
+        .or_else(|| range("verifik.capture.max_angle", capture.max_angle, 0.0..=90.0))
+        .or_else(|| {
+            tracing_subscriber::EnvFilter::try_new(&config.log.level)
+                .is_err()
+                .then(|| ("log.level", "must be a level (error, warn, info, debug, trace) or a filter such as info,gateway=debug".to_owned()))
+        })
+}
+
+type Fault = Option<(&'static str, String)>;
+
+fn range<T: PartialOrd + std::fmt::Display>(
+    key: &'static str,
+    value: T,
+    allowed: std::ops::RangeInclusive<T>,
+) -> Fault {
+    (!allowed.contains(&value)).then(|| {
+        (
+            key,
+            format!(
+                "must be from {} to {}, not {value}",
+                allowed.start(),
+                allowed.end()
+            ),
+        )
+    })
+}
+
+fn size(key: &'static str, value: ByteSize, least: ByteSize) -> Fault {
+    (value < least || value > ByteSize::gib(1))
+        .then(|| (key, format!("must be from {least} to 1 GiB, not {value}")))
+}
+
+fn duration(key: &'static str, value: Duration, least: Duration, most: Duration) -> Fault {
+    let text = humantime::format_duration;
+    (value < least || value > most).then(|| {
+        (
+            key,
+            format!(
+                "must be from {} to {}, not {}",
+                text(least),
+                text(most),
+                text(value)
+            ),
+        )
+    })
+}
+
+fn origins(origins: &[String]) -> Fault {
+    let bad = origins.iter().find(|origin| {
+        let parsed = url::Url::parse(origin).ok();
+        *origin != "*" && parsed.is_none_or(|url| url.origin().ascii_serialization() != **origin)
+    });
+    match bad {
+        Some(origin) => Some((
+            "server.cors_origins",
+            format!("has {origin:?}, which is not an origin such as \"https://app.example.com\""),
+        )),
+        None => (origins.len() > 1 && origins.iter().any(|origin| origin == "*")).then(|| {
+            (
+                "server.cors_origins",
+                "has \"*\" beside others: it already allows all".to_owned(),
+            )
+        }),
+    }
+}
+
+fn database_url(url: &str) -> Fault {
+    let known = ["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    (!known).then(|| {
+        (
+            "database.url",
+            "must start with sqlite:// or postgres://".to_owned(),
+        )
+    })
+}
+
+// The name becomes a folder below models.dir.
+fn pack(name: &str) -> Fault {
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    (!plain).then(|| {
+        (
+            "models.pack",
+            format!("must be the name of a folder in models.dir, not {name:?}"),
+        )
+    })
+}

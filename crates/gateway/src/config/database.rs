@@ -1,0 +1,112 @@
+//! `[database]`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
+
+use super::Secret;
+
+/// The database.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// Where it is; may hold a password, which printing masks.
+    #[serde(serialize_with = "masked")]
+    pub url: Secret,
+    /// Most connections of the pool.
+    pub max_connections: u32,
+}
+
+impl DatabaseConfig {
+    /// The address with `{data}` filled in. Holds the password: never log it; see [`DatabaseConfig::display_url`].
+    #[must_use]
+    pub fn url(&self, data: &Path) -> String {
+        self.url
+            .expose()
+            .replace("{data}", &data.display().to_string())
+    }
+
+    /// The address with its password masked, for people.
+    #[must_use]
+    pub fn display_url(&self) -> String {
+        mask_password(self.url.expose())
+    }
+}
+
+fn masked<S: Serializer>(url: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&mask_password(url.expose()))
+}
+
+/// `url` with its password, and the values of query parameters that may be one, replaced by `***`. What does not parse as an
+/// address is masked whole, unless it is an SQLite path.
+fn mask_password(url: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return url.to_owned();
+    }
+    let Ok(mut parsed) = Url::parse(url) else {
+        return "***".to_owned();
+    };
+    if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
+        return "***".to_owned();
+    }
+    let pairs: Vec<(String, String)> = parsed.query_pairs().into_owned().collect();
+    if pairs
+        .iter()
+        .any(|(key, _)| key.to_ascii_lowercase().contains("pass"))
+    {
+        parsed
+            .query_pairs_mut()
+            .clear()
+            .extend_pairs(pairs.iter().map(|(key, value)| {
+                (
+                    key,
+                    if key.to_ascii_lowercase().contains("pass") {
+                        "***"
+                    } else {
+                        value
+                    },
+                )
+            }));
+    }
+    parsed.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_masked_wherever_they_stand() {
+        assert_eq!(
+            mask_password("postgres://rostro:hunter2@db/rostro"),
+            "postgres://rostro:***@db/rostro"
+        );
+        assert_eq!(
+            mask_password("postgres://db/rostro?user=a&password=hunter2"),
+            "postgres://db/rostro?user=a&password=***"
+        );
+        assert_eq!(
+            mask_password("postgres://db/rostro?sslmode=require"),
+            "postgres://db/rostro?sslmode=require"
+        );
+        assert_eq!(mask_password("rostro:hunter2@db"), "***");
+        assert_eq!(mask_password("host=db password=hunter2"), "***");
+        assert_eq!(
+            mask_password("sqlite://{data}/rostro.db"),
+            "sqlite://{data}/rostro.db"
+        );
+    }
+
+    #[test]
+    fn the_data_folder_is_filled_in() {
+        let config = DatabaseConfig {
+            url: Secret::new("sqlite://{data}/rostro.db"),
+            max_connections: 1,
+        };
+        assert_eq!(
+            config.url(Path::new("/var/lib/rostro")),
+            "sqlite:///var/lib/rostro/rostro.db"
+        );
+    }
+}

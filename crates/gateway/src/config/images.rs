@@ -1,0 +1,44 @@
+//! `[images]` and `[faces]`.
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+/// Limits on pictures.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesConfig {
+    /// Largest file.
+    pub max_bytes: ByteSize,
+    /// Largest picture, in pixels.
+    pub max_pixels: u64,
+}
+
+impl ImagesConfig {
+    /// The same limits as the inference crate takes them.
+    #[must_use]
+    pub fn limits(&self) -> inference::ImageLimits {
+        inference::ImageLimits {
+            max_bytes: usize::try_from(self.max_bytes.as_u64()).unwrap_or(usize::MAX),
+            max_pixels: self.max_pixels,
+        }
+    }
+}
+
+/// Which faces count where one is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FacesConfig {
+    /// Fraction of the largest face's height from which on a second face makes the picture ambiguous.
+    pub comparable: f32,
+}
+
+impl FacesConfig {
+    /// The same rules as the inference crate takes them.
+    #[must_use]
+    pub fn rules(&self) -> inference::FaceRules {
+        inference::FaceRules {
+            comparable: self.comparable,
+            ..inference::FaceRules::default()
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The settings, one struct per concern. The documented reference is `config/rostro.toml`, which is embedded: a field
+//! here and its line there always come together.
+
+mod auth;
+mod check;
+mod database;
+mod duration;
+mod fetch;
+mod images;
+mod models;
+mod observe;
+mod secret;
+mod server;
+mod source;
+mod verifik;
+
+use serde::{Deserialize, Serialize};
+
+pub use auth::AuthConfig;
+pub(crate) use check::MIN_SECRET;
+pub use database::DatabaseConfig;
+pub use fetch::FetchConfig;
+pub use images::{FacesConfig, ImagesConfig};
+pub use models::{InferenceConfig, ModelsConfig, ProviderName};
+pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
+pub use secret::Secret;
+pub use server::ServerConfig;
+pub use source::{ConfigError, load};
+pub use verifik::{CaptureConfig, CaptureFaultName, ExpiredToken, VerifikConfig};
+
+/// Every setting in force. Serialising it masks the secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Listening and limits of requests.
+    pub server: ServerConfig,
+    /// Account tokens.
+    pub auth: AuthConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Which models.
+    pub models: ModelsConfig,
+    /// How the models run.
+    pub inference: InferenceConfig,
+    /// Limits on pictures.
+    pub images: ImagesConfig,
+    /// Which faces count.
+    pub faces: FacesConfig,
+    /// Pictures given as an address.
+    pub fetch: FetchConfig,
+    /// The Verifik dialect.
+    pub verifik: VerifikConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// `/metrics`.
+    pub metrics: MetricsConfig,
+    /// `/docs` and `/openapi.json`.
+    pub docs: DocsConfig,
+}
+
+impl Config {
+    /// The embedded defaults alone.
+    ///
+    /// # Errors
+    /// Never, while `config/rostro.toml` is valid; a test holds that.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        source::read(None, std::iter::empty())
+    }
+
+    /// The settings in force as TOML, secrets masked.
+    ///
+    /// # Errors
+    /// A value that TOML cannot write.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+}

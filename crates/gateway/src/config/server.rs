@@ -1,0 +1,33 @@
+//! `[server]`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use super::duration;
+
+/// Listening, limits of requests, shutdown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Folder for what the server must keep.
+    pub data: PathBuf,
+    /// Largest request body.
+    pub max_body: ByteSize,
+    /// Longest time for one request.
+    #[serde(with = "duration")]
+    pub request_timeout: Duration,
+    /// How long to go on as before, but not ready, before shutting down.
+    #[serde(with = "duration")]
+    pub shutdown_delay: Duration,
+    /// How long requests in flight may take to finish at shutdown.
+    #[serde(with = "duration")]
+    pub drain_timeout: Duration,
+    /// Requests in work at a time.
+    pub max_in_flight: usize,
+    /// Origins allowed by CORS; `*` is any.
+    pub cors_origins: Vec<String>,
+}

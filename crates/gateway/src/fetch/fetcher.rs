@@ -1,0 +1,166 @@
+//! The fetch itself: redirects by hand, bytes and time bounded.
+
+use std::{error::Error as _, time::Duration};
+
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION},
+    redirect,
+};
+
+use super::{FetchError, gate::Gate, target::Target};
+use crate::config::FetchConfig;
+
+/// Fetches pictures by address; cloning shares it.
+#[derive(Clone)]
+pub struct Fetcher {
+    client: Client,
+    gate: Gate,
+    enabled: bool,
+    allow_http: bool,
+    max_bytes: u64,
+    max_redirects: usize,
+    timeout: Duration,
+}
+
+impl Fetcher {
+    /// A fetcher with these settings.
+    ///
+    /// # Errors
+    /// The TLS library does not start, for example because the system has no root certificates.
+    pub fn new(config: &FetchConfig) -> Result<Self, reqwest::Error> {
+        let gate = Gate::new(config);
+        let client = Client::builder()
+            .user_agent(concat!("rostro/", env!("CARGO_PKG_VERSION")))
+            .default_headers(HeaderMap::from_iter([(
+                ACCEPT,
+                HeaderValue::from_static("image/*"),
+            )]))
+            .dns_resolver(gate.clone())
+            // A proxy would resolve the name once more, out of our sight.
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .https_only(!config.allow_http)
+            .referer(false)
+            .pool_max_idle_per_host(0)
+            .build()?;
+        Ok(Self {
+            client,
+            gate,
+            enabled: config.enabled,
+            allow_http: config.allow_http,
+            max_bytes: config.max_bytes.as_u64(),
+            max_redirects: config.max_redirects,
+            timeout: config.timeout,
+        })
+    }
+
+    /// The bytes at `url`. Whether they are a picture shows when they are decoded; what says that it is something else is refused.
+    ///
+    /// # Errors
+    /// Every [`FetchError`].
+    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let fetched = tokio::time::timeout(self.timeout, self.follow(url))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut));
+        if let Err(error) = &fetched {
+            crate::observe::rejected(error.name());
+        }
+        fetched
+    }
+
+    async fn follow(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        if !self.enabled {
+            return Err(FetchError::Disabled);
+        }
+        let mut target = Target::parse(url, self.allow_http)?;
+        for _ in 0..=self.max_redirects {
+            self.gate.admit(&target)?;
+            let response = self
+                .client
+                .get(target.url())
+                .send()
+                .await
+                .map_err(|error| reason(&error))?;
+            match next(&response)? {
+                Some(location) => target = target.redirected(location, self.allow_http)?,
+                None => return self.read(response).await,
+            }
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, FetchError> {
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        if !may_be_picture(response.headers()) {
+            return Err(FetchError::NotAPicture);
+        }
+        if response
+            .content_length()
+            .is_some_and(|length| length > self.max_bytes)
+        {
+            return Err(FetchError::TooLarge(self.max_bytes));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
+            if (bytes.len() + chunk.len()) as u64 > self.max_bytes {
+                return Err(FetchError::TooLarge(self.max_bytes));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Where the answer redirects to, if it does.
+fn next(response: &Response) -> Result<Option<&str>, FetchError> {
+    match response.status() {
+        StatusCode::MOVED_PERMANENTLY
+        | StatusCode::FOUND
+        | StatusCode::SEE_OTHER
+        | StatusCode::TEMPORARY_REDIRECT
+        | StatusCode::PERMANENT_REDIRECT => {
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok());
+            location.map(Some).ok_or(FetchError::InvalidUrl)
+        }
+        _ => Ok(None),
+    }
+}
+
+// Many stores serve pictures without saying so: only a clear "this is a page" is refused.
+fn may_be_picture(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return true;
+    };
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    kind.starts_with("image/")
+        || matches!(
+            kind.as_str(),
+            "application/octet-stream" | "binary/octet-stream"
+        )
+}
+
+/// The gate's refusal, if that is what stopped the client.
+fn reason(error: &reqwest::Error) -> FetchError {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(refused) = cause.downcast_ref::<FetchError>() {
+            return refused.clone();
+        }
+        source = cause.source();
+    }
+    FetchError::Unreachable
+}

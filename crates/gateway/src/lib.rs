@@ -1,0 +1,17 @@
+//! The Rostro server as a library, so that tests start it in-process. Code map and invariants: docs/ARCHITECTURE.md.
+//!
+//! Only this crate knows HTTP and JSON. `routes/<dialect>` translates one dialect to and from `service`, which holds the
+//! use cases; `server` assembles the routers and everything that is true of every route.
+
+pub mod auth;
+pub mod commands;
+pub mod config;
+pub mod fetch;
+pub mod observe;
+pub mod routes;
+pub mod server;
+pub mod service;
+pub mod state;
+
+pub use config::Config;
+pub use state::{App, AppState};

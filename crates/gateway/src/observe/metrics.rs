@@ -1,0 +1,149 @@
+//! The metrics, in Prometheus's text form. Labels have few values each: route templates, never paths.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use axum::http::{Method, StatusCode};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+const REQUESTS: &str = "rostro_http_requests_total";
+const REQUEST_SECONDS: &str = "rostro_http_request_seconds";
+const IN_FLIGHT: &str = "rostro_http_in_flight";
+const REJECTED: &str = "rostro_rejected_total";
+const STAGE_SECONDS: &str = "rostro_inference_stage_seconds";
+const QUEUE: &str = "rostro_inference_queue";
+const QUEUE_LIMIT: &str = "rostro_inference_queue_limit";
+const WORKERS: &str = "rostro_inference_workers";
+
+/// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
+const REQUEST_BUCKETS: [f64; 14] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+];
+const STAGE_BUCKETS: [f64; 12] = [
+    0.000_1, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
+];
+
+/// The process's metrics.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+/// The recorder is one per process; servers that run side by side (tests) share it.
+static INSTALLED: OnceLock<Result<Metrics, String>> = OnceLock::new();
+
+impl Metrics {
+    /// Starts counting, or joins what counts already.
+    ///
+    /// # Errors
+    /// Another recorder is installed in this process.
+    pub fn start() -> Result<Self, String> {
+        INSTALLED.get_or_init(install).clone()
+    }
+
+    /// Everything counted so far, as Prometheus reads it.
+    #[must_use]
+    pub fn render(&self, engine: &inference::Engine) -> String {
+        gauge!(QUEUE).set(engine.queued() as f64);
+        gauge!(QUEUE_LIMIT).set(engine.info().queue as f64);
+        gauge!(WORKERS).set(engine.info().workers as f64);
+        self.0.render()
+    }
+
+    /// Frees what the histograms have gathered; to be called now and then, whether anybody reads the metrics or not.
+    pub fn upkeep(&self) {
+        self.0.run_upkeep();
+    }
+}
+
+fn install() -> Result<Metrics, String> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &REQUEST_BUCKETS)
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(STAGE_SECONDS.to_owned()), &STAGE_BUCKETS)
+        })
+        .map_err(|error| error.to_string())?;
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).map_err(|error| error.to_string())?;
+    describe_counter!(
+        REQUESTS,
+        "Requests answered, by route template, method and status."
+    );
+    describe_histogram!(
+        REQUEST_SECONDS,
+        "Seconds from a request's headers to its answer, by route template."
+    );
+    describe_gauge!(IN_FLIGHT, "Requests in work.");
+    describe_counter!(REJECTED, "Requests and pictures refused, by reason.");
+    describe_histogram!(STAGE_SECONDS, "Seconds of one inference stage, by stage.");
+    describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
+    describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
+    describe_gauge!(WORKERS, "Inference workers.");
+    Ok(Metrics(handle))
+}
+
+/// Counts something refused, under a reason of a fixed set.
+pub fn rejected(reason: &'static str) {
+    counter!(REJECTED, "reason" => reason).increment(1);
+}
+
+/// Records the time of every inference stage.
+#[must_use]
+pub fn inference_observer() -> inference::Observer {
+    Arc::new(|stage, time: Duration| {
+        histogram!(STAGE_SECONDS, "stage" => stage.name()).record(time.as_secs_f64())
+    })
+}
+
+/// A request in work; counts it when it is answered, and also when its client goes away first (status 499).
+pub(crate) struct RequestGuard {
+    method: &'static str,
+    route: Arc<str>,
+    begun: Instant,
+    status: u16,
+}
+
+/// Counts a request as begun.
+pub(crate) fn started(method: &Method, route: Arc<str>) -> RequestGuard {
+    gauge!(IN_FLIGHT).increment(1.0);
+    RequestGuard {
+        method: method_name(method),
+        route,
+        begun: Instant::now(),
+        status: 499,
+    }
+}
+
+impl RequestGuard {
+    /// Notes the answer's status, and gives the time since the request began.
+    pub(crate) fn answered(&mut self, status: StatusCode) -> Duration {
+        self.status = status.as_u16();
+        self.begun.elapsed()
+    }
+}
+
+impl Drop for RequestGuard {
+    fn drop(&mut self) {
+        gauge!(IN_FLIGHT).decrement(1.0);
+        let (route, status) = (self.route.to_string(), self.status.to_string());
+        counter!(REQUESTS, "method" => self.method, "route" => route.clone(), "status" => status)
+            .increment(1);
+        histogram!(REQUEST_SECONDS, "route" => route).record(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+// A client may invent methods; labels must not follow.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

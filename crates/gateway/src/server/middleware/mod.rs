@@ -1,0 +1,14 @@
+//! What happens around every route.
+
+mod answers;
+mod body;
+mod cors;
+mod limits;
+mod observe;
+
+pub(super) use answers::{json_errors, page_headers, panicked};
+pub(super) use body::body_limit;
+pub(super) use cors::cors;
+pub(super) use limits::{InFlight, in_flight, timeout};
+pub use observe::REQUEST_ID;
+pub(super) use observe::observe;

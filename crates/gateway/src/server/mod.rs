@@ -1,0 +1,14 @@
+//! The server: everything that is true of every route, and the life of the process around them.
+
+mod api;
+mod health;
+mod listen;
+mod middleware;
+mod readiness;
+mod router;
+mod start;
+
+pub use middleware::REQUEST_ID;
+pub use readiness::Readiness;
+pub use router::router;
+pub use start::{Server, open_store};

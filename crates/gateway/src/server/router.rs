@@ -1,0 +1,102 @@
+//! All routes, and around them what is true of each.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse,
+    routing::get,
+};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::{
+    api::Document,
+    health,
+    middleware::{self, InFlight},
+};
+use crate::{
+    AppState, Config,
+    observe::Metrics,
+    routes::verifik::{self, error::ApiError},
+};
+
+/// The whole server as a service.
+pub fn router(app: AppState, metrics: Metrics) -> Router {
+    let config = &app.config;
+    let (routes, api) = dialects(config).split_for_parts();
+    // What a load balancer or Prometheus asks must be answered when all places are taken.
+    let routes = routes.layer(from_fn_with_state(
+        InFlight::new(config.server.max_in_flight),
+        middleware::in_flight,
+    ));
+    let (operators, operators_api) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
+    let mut routes = routes.merge(operators);
+    if config.metrics.enabled {
+        let app = app.clone();
+        routes = routes.route(
+            "/metrics",
+            get(async move || prometheus(metrics.render(&app.engine))),
+        );
+    }
+    let mut api = api;
+    api.merge(operators_api);
+    if config.docs.enabled {
+        routes = routes.merge(SwaggerUi::new("/docs").url("/openapi.json", api));
+    }
+    let routes = routes
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed());
+    around(routes, config).with_state(app)
+}
+
+/// The dialects that the settings ask for, with their part of the OpenAPI document.
+fn dialects(config: &Config) -> OpenApiRouter<AppState> {
+    let router = OpenApiRouter::with_openapi(Document::openapi());
+    if config.verifik.enabled {
+        router.merge(verifik::router(&config.verifik))
+    } else {
+        router
+    }
+}
+
+/// What every route has; the last layer is the outermost.
+fn around(routes: Router<AppState>, config: &Config) -> Router<AppState> {
+    let max_body = usize::try_from(config.server.max_body.as_u64()).unwrap_or(usize::MAX);
+    routes
+        .layer(DefaultBodyLimit::max(max_body))
+        .layer(from_fn_with_state(max_body, middleware::body_limit))
+        .layer(from_fn_with_state(
+            config.server.request_timeout,
+            middleware::timeout,
+        ))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn(middleware::json_errors))
+        .layer(middleware::cors(&config.server.cors_origins))
+        .layer(from_fn(middleware::page_headers))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(from_fn(middleware::observe))
+}
+
+fn prometheus(text: String) -> impl IntoResponse {
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+}

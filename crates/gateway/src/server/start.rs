@@ -1,0 +1,161 @@
+//! From settings to a listening server, and back.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use inference::{Engine, EngineConfig};
+use packs::InstalledPack;
+use store::{Catalog, StoreOptions};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use super::{Readiness, listen, router};
+use crate::{
+    App, AppState, Config,
+    auth::{Accounts, SigningSecret, Tokens},
+    fetch::Fetcher,
+    observe::{self, Metrics},
+    service::Recorder,
+};
+
+/// How often the metrics' histograms are emptied.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// A running server. Dropping it stops it at once; [`Server::stop`] lets it finish what is in flight.
+pub struct Server {
+    app: AppState,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts everything that `config` asks for: the address is taken first, then the database, then the models, which are
+    /// loaded and warmed when this returns.
+    ///
+    /// # Errors
+    /// One sentence for an operator: the address is taken, the data folder cannot be written, the database cannot be
+    /// opened, ONNX Runtime or the model pack is missing or not usable.
+    pub async fn start(config: Config) -> Result<Self> {
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
+        let address = listener
+            .local_addr()
+            .context("the listening socket has no address")?;
+        let metrics = Metrics::start()
+            .map_err(anyhow::Error::msg)
+            .context("the metrics cannot be started")?;
+        let app = Arc::new(assemble(config).await?);
+        let (stop, stopping) = watch::channel(false);
+        let routes = router(Arc::clone(&app), metrics.clone());
+        let serving = tokio::spawn(listen::serve(
+            listener,
+            routes,
+            stopping,
+            app.config.server.drain_timeout,
+        ));
+        let upkeep = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                metrics.upkeep();
+            }
+        });
+        Ok(Self {
+            app,
+            address,
+            stop,
+            serving,
+            upkeep,
+        })
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn app(&self) -> &AppState {
+        &self.app
+    }
+
+    /// Stops: `/readyz` says no; after `server.shutdown_delay` no connection is accepted any more, requests in flight may finish within
+    /// `server.drain_timeout`, audit records are written, the database is closed.
+    pub async fn stop(mut self) {
+        self.app.readiness.drain();
+        tokio::time::sleep(self.app.config.server.shutdown_delay).await;
+        let _ = self.stop.send(true);
+        if let Err(error) = (&mut self.serving).await {
+            tracing::error!(%error, "the listener failed");
+        }
+        self.app.audit.finish().await;
+        self.app.store.close().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+        self.upkeep.abort();
+    }
+}
+
+/// Opens the database of the settings.
+///
+/// # Errors
+/// One sentence for an operator; the address is shown without its password.
+pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
+    let options = StoreOptions {
+        max_connections: config.database.max_connections,
+        ..StoreOptions::default()
+    };
+    let data: &Path = &config.server.data;
+    store::open(&config.database.url(data), &options)
+        .await
+        .with_context(|| {
+            format!(
+                "the database {} cannot be opened (database.url)",
+                config.database.display_url()
+            )
+        })
+}
+
+async fn assemble(config: Config) -> Result<App> {
+    let secret = SigningSecret::load(&config.auth.secret, &config.server.data)?;
+    let store = open_store(&config).await?;
+    let fetcher = Fetcher::new(&config.fetch)
+        .context("the client that fetches pictures cannot be started")?;
+    let engine = start_engine(&config).await?;
+    Ok(App {
+        tokens: Tokens::new(&secret),
+        accounts: Accounts::new(Arc::clone(&store)),
+        audit: Recorder::new(Arc::clone(&store)),
+        readiness: Readiness::default(),
+        config,
+        engine,
+        store,
+        fetcher,
+    })
+}
+
+async fn start_engine(config: &Config) -> Result<Engine> {
+    let runtime = &config.inference.onnxruntime;
+    let settings = EngineConfig {
+        onnxruntime: (!runtime.as_os_str().is_empty()).then(|| runtime.clone()),
+        provider: config.inference.provider.into(),
+        workers: config.inference.workers,
+        queue: config.inference.queue,
+        limits: config.images.limits(),
+        observer: Some(observe::inference_observer()),
+    };
+    let dir = config.models.pack_dir();
+    // Hashing and loading models blocks for seconds.
+    tokio::task::spawn_blocking(move || Engine::start(&InstalledPack::open(&dir)?, &settings))
+        .await
+        .context("the models could not be loaded")?
+        .map_err(anyhow::Error::from)
+}

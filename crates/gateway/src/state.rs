@@ -1,0 +1,28 @@
+//! What every request shares.
+
+use std::sync::Arc;
+
+use crate::{Config, auth, fetch, server::Readiness, service};
+
+/// The running server's parts.
+pub struct App {
+    /// The settings in force.
+    pub config: Config,
+    /// The inference worker pool.
+    pub engine: inference::Engine,
+    /// The database.
+    pub store: Arc<dyn store::Catalog>,
+    /// Fetches pictures by URL without letting a client reach the inside of the network.
+    pub fetcher: fetch::Fetcher,
+    /// Issues and verifies account tokens; needs no database.
+    pub tokens: auth::Tokens,
+    /// Checks a verified token against its account; outlives a lost database.
+    pub accounts: auth::Accounts,
+    /// Writes the audit records of biometric calls in the background.
+    pub audit: service::Recorder,
+    /// What `/readyz` says beyond the engine and the database.
+    pub readiness: Readiness,
+}
+
+/// The state of the axum routers.
+pub type AppState = Arc<App>;
