@@ -40,7 +40,7 @@ pub(crate) fn spinner(name: &str) -> ProgressBar {
     bar
 }
 
-/// `bytes` for people: `9.13 MB` would be wrong, it counts in KiB and MiB.
+/// `bytes` for people, in KiB and MiB.
 pub(crate) fn size(bytes: u64) -> String {
     HumanBytes(bytes).to_string()
 }

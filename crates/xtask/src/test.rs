@@ -1,8 +1,8 @@
 //! `cargo xtask test`: set-up, a Postgres, and all tests.
 
-use std::{ffi::OsString, os::unix::process::CommandExt as _, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::{
     interrupt::Interrupt,
@@ -56,15 +56,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             tests.env(name, path);
         }
     }
-    // A process group of its own, so that a signal can be passed on to all test processes.
-    let mut child = tests
-        .process_group(0)
-        .spawn()
-        .context("cargo cannot be run")?;
-    interrupt.pass_on_to(child.id());
-    let status = child.wait().context("cargo cannot be waited for")?;
-    // Before its number can belong to another process.
-    interrupt.pass_on_to(0);
+    let status = interrupt.run(tests)?;
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())

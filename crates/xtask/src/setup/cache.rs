@@ -39,24 +39,17 @@ pub(crate) fn lock(cache: &Path) -> Result<File> {
 /// Makes `folder` and removes what a killed set-up left unfinished in it. Call with the lock held.
 ///
 /// # Errors
-/// When the folder cannot be written.
+/// When the folder cannot be made.
 pub(crate) fn prepare(folder: &Path) -> Result<()> {
-    let sweep = || {
-        fs::create_dir_all(folder)?;
-        for entry in folder.read_dir()? {
-            let entry = entry?;
-            if !entry.file_name().to_string_lossy().starts_with(PART) {
-                continue;
-            }
-            if entry.file_type()?.is_dir() {
-                fs::remove_dir_all(entry.path())?;
-            } else {
-                fs::remove_file(entry.path())?;
-            }
+    fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PART) {
+            // A pip whose set-up was killed may still write there; what stays now goes the next time.
+            let _left = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
-        Ok::<_, std::io::Error>(())
-    };
-    sweep().with_context(|| format!("the folder {} cannot be written", folder.display()))
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,17 +2,17 @@
 
 use std::{
     fs::{self, File},
-    io::{Write as _, copy},
+    io::{ErrorKind, Write as _, copy},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use packs::{FileEntry, InstalledPack, MANIFEST_FILE, Manifest, sha256_of_file};
 
 use super::{
     cache,
     download::Downloader,
-    place::{Expected, check, place},
+    place::{Expected, Wrong, check, place},
     source::{Place, candidates, expected, other_packs},
 };
 use crate::report;
@@ -88,44 +88,42 @@ fn fetch(
     sources: &Sources,
     downloader: &mut Downloader,
 ) -> Result<()> {
-    let mut tried = Vec::new();
+    let mut faults = Vec::new();
     for candidate in candidates(entry, others, sources.mirror.as_deref(), sources.offline) {
         let (from, placed) = match candidate.place {
-            Place::Folder(ref path) => (
-                path.display().to_string(),
-                copy_in(path, target, candidate.expected()),
-            ),
-            Place::Upstream(url, member) => (
-                url.to_owned(),
-                place(target, candidate.expected(), |file| {
-                    downloader.fetch(url, member, file)
-                }),
-            ),
+            Place::Folder(ref path) => {
+                let placed = copy_in(path, target, candidate.expected());
+                (path.display().to_string(), placed)
+            }
+            Place::Upstream(url, member) => {
+                let fill = |file: &mut File| downloader.fetch(url, member, file);
+                (url.to_owned(), place(target, candidate.expected(), fill))
+            }
         };
         match placed {
             Ok(()) => {
-                let size = target.metadata().map_or(0, |metadata| metadata.len());
-                report::line(format_args!(
-                    "  {:34} {:>10}  {from}",
-                    entry.name,
-                    report::size(size)
-                ));
+                let bytes = target.metadata().map_or(0, |metadata| metadata.len());
+                let size = report::size(bytes);
+                report::line(format_args!("  {:36} {size:>10}  {from}", entry.name));
                 return Ok(());
             }
-            Err(error) => tried.push(format!("{from}: {error:#}")),
+            // Each says what it is about itself, except a wrong file.
+            Err(error) if error.is::<Wrong>() => {
+                faults.push(format!("{from} is another file, {error}"))
+            }
+            Err(error) => faults.push(format!("{error:#}")),
         }
     }
-    let mut why = tried;
+    faults.dedup();
     if sources.offline {
-        why.push("ROSTRO_MODELS_OFFLINE keeps the internet out".to_owned());
-    }
-    if why.is_empty() {
-        why.push("its manifest names no address for it".to_owned());
+        faults.push("ROSTRO_MODELS_OFFLINE keeps the internet out".to_owned());
+    } else if faults.is_empty() {
+        faults.push("its manifest names no address for it".to_owned());
     }
     bail!(
-        "{} cannot be had ({}): run the set-up again with --mirror DIR or ROSTRO_MODELS_MIRROR naming a folder that holds {}",
+        "{} cannot be had: {}. Name a folder that holds {} with --mirror or ROSTRO_MODELS_MIRROR, and set up again",
         entry.name,
-        why.join("; "),
+        faults.join("; "),
         mirror_names(entry)
     );
 }
@@ -145,14 +143,19 @@ fn mirror_names(entry: &FileEntry) -> String {
 }
 
 fn copy_in(from: &Path, target: &Path, expected: Expected<'_>) -> Result<()> {
-    let mut source = File::open(from).context("it cannot be read")?;
+    let mut source = File::open(from).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("{} is not there", from.display()),
+        _ => anyhow!("{} cannot be read: {error}", from.display()),
+    })?;
     let length = source.metadata().map(|metadata| metadata.len()).ok();
     place(target, expected, |file| {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let bar = report::bytes_bar(&name, length);
         let copied = copy(&mut bar.wrap_read(&mut source), file);
         bar.finish_and_clear();
-        copied.map(drop).context("it cannot be copied")
+        copied
+            .map(drop)
+            .with_context(|| format!("{} cannot be copied", from.display()))
     })
 }
 

@@ -131,7 +131,7 @@ fn a_wrong_file_in_the_mirror_leaves_nothing_behind() {
     bench.write_mirror("det.onnx", "hallo");
     let error = bench.install("tiny", true, true).unwrap_err().to_string();
     assert!(
-        error.starts_with("det.onnx cannot be had (") && error.contains("SHA-256"),
+        error.starts_with("det.onnx cannot be had: ") && error.contains("SHA-256"),
         "{error}"
     );
     assert!(bench.names("tiny").is_empty());

@@ -1,12 +1,13 @@
 //! Puts a file in place whole or not at all.
 
 use std::{
+    fmt,
     fs::{File, Permissions},
     os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail};
 use packs::sha256_of_file;
 
 use super::cache::PART;
@@ -52,25 +53,35 @@ pub(crate) fn place(
         .context("the cache cannot be written")
 }
 
+/// A file is not the expected one.
+#[derive(Debug)]
+pub(crate) struct Wrong(String);
+
+impl std::error::Error for Wrong {}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// Whether the file at `path` is the expected one.
 ///
 /// # Errors
-/// In what it differs.
+/// [`Wrong`] says in what it differs; reading it may fail too.
 pub(crate) fn check(path: &Path, expected: Expected<'_>) -> Result<()> {
-    let bytes = path
-        .metadata()
-        .with_context(|| format!("{} cannot be read", path.display()))?
-        .len();
-    if let Some(right) = expected.bytes {
-        ensure!(bytes == right, "it has {bytes} bytes instead of {right}");
+    let read = || format!("{} cannot be read", path.display());
+    let bytes = path.metadata().with_context(read)?.len();
+    if let Some(right) = expected.bytes.filter(|right| *right != bytes) {
+        bail!(Wrong(format!("of {bytes} bytes instead of {right}")));
     }
-    let found =
-        sha256_of_file(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    ensure!(
-        found == expected.sha256,
-        "its SHA-256 is {found} instead of {}",
-        expected.sha256
-    );
+    let found = sha256_of_file(path).with_context(read)?;
+    if found != expected.sha256 {
+        bail!(Wrong(format!(
+            "with SHA-256 {found} instead of {}",
+            expected.sha256
+        )));
+    }
     Ok(())
 }
 
