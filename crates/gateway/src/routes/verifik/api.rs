@@ -1,0 +1,59 @@
+//! The dialect's routes and their OpenAPI document, from the same lines.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
+};
+use crate::{AppState, config::VerifikConfig};
+
+#[derive(OpenApi)]
+#[openapi(
+    modifiers(&Bearer),
+    tags(
+        (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "`Bearer <token>`; also `JWT <token>`, `jwt <token>` and the bare token.",
+            ))
+            .build();
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The routes of this dialect that the settings ask for.
+pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
+    let router = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(liveness::liveness))
+        .routes(routes!(liveness::liveness_score))
+        .routes(routes!(compare::compare))
+        .routes(routes!(compare_live::compare_live))
+        .routes(routes!(compare_with_liveness::compare_with_liveness))
+        .routes(routes!(detect::detect))
+        .routes(routes!(face_validation::face_validation));
+    if !settings.demo_routes {
+        return router;
+    }
+    router
+        .routes(routes!(demo::liveness_demo))
+        .routes(routes!(demo::compare_demo))
+        .routes(routes!(demo::detect_demo))
+}

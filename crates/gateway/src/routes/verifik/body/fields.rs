@@ -1,0 +1,168 @@
+//! The fields of a body: taken one by one in the order of the route's schema, so that the first one that breaks a rule is
+//! the one that is named, as the clients are used to.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::{
+    field::Field,
+    invalid::{BodyError, Invalid, Rule},
+    value::Value,
+};
+use crate::{routes::verifik::document::SearchMode, service::PictureSource};
+
+/// Pictures that one list may hold. The service that the contract describes takes three of one person.
+pub(crate) const MAX_PICTURES: usize = 10;
+
+/// The fields of a JSON object. `null` is the same as absent: clients send it for fields that they leave out.
+pub(crate) struct Fields<'a> {
+    body: &'a Bytes,
+    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads the body's JSON. No body at all is an object without fields.
+    pub(crate) fn parse(body: &'a Bytes) -> Result<Self, BodyError> {
+        let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self {
+                body,
+                entries: Vec::new(),
+            });
+        }
+        match Value::parse(text) {
+            Ok(Value::Object(entries)) => Ok(Self { body, entries }),
+            Ok(_) => Err(BodyError::NotAnObject),
+            Err(error) => Err(BodyError::Syntax {
+                line: error.line(),
+                column: error.column(),
+            }),
+        }
+    }
+
+    /// Whether the field is there and not `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// A number, or a string that is one.
+    pub(crate) fn number(&self, name: &str) -> Field<f64> {
+        self.read(name, |value| match value {
+            Value::Number(number) => Ok(*number),
+            Value::String(text) => text
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+                .ok_or(Rule::Number),
+            _ => Err(Rule::Number),
+        })
+    }
+
+    /// `true`, `false`, or a string that says so.
+    pub(crate) fn boolean(&self, name: &str) -> Field<bool> {
+        self.read(name, |value| match value {
+            Value::Bool(value) => Ok(*value),
+            Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+            Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(Rule::Boolean),
+        })
+    }
+
+    /// A string that is not empty.
+    pub(crate) fn text(&self, name: &str) -> Field<String> {
+        self.read(name, |value| Ok(filled(value)?.clone().into_owned()))
+    }
+
+    /// `FAST` or `ACCURATE`.
+    pub(crate) fn search_mode(&self, name: &str) -> Field<SearchMode> {
+        self.text(name).one_of(
+            &["FAST", "ACCURATE"],
+            &[SearchMode::Fast, SearchMode::Accurate],
+        )
+    }
+
+    /// One picture under `name`. A list of one is taken too, and so is the spelling with the other number: `images` where
+    /// `image` is documented.
+    pub(crate) fn picture(&self, name: &str) -> Field<PictureSource> {
+        let other = format!("{name}s");
+        let name = if !self.has(name) && self.has(&other) {
+            &other
+        } else {
+            name
+        };
+        let list = match self.find(name) {
+            Some(Value::Array(_)) => self.pictures(name).max_items(1),
+            // A string is what is documented, so that is what a wrong type is told.
+            _ => self.read(name, |value| Ok(vec![self.source(filled(value)?)])),
+        };
+        list.convert(|list| list.into_iter().next().ok_or(Rule::NoItem))
+    }
+
+    /// One or more pictures of one person: a list, or one string. `image` stands for `images`.
+    pub(crate) fn pictures(&self, name: &str) -> Field<Vec<PictureSource>> {
+        let name = match name.strip_suffix('s') {
+            Some(singular) if !self.has(name) && self.has(singular) => singular,
+            _ => name,
+        };
+        let Some(Value::Array(items)) = self.find(name) else {
+            return self.read(name, |value| match value {
+                Value::String(_) => Ok(vec![self.source(filled(value)?)]),
+                _ => Err(Rule::Array),
+            });
+        };
+        let sources = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| match filled(item) {
+                Ok(text) => Ok(self.source(text)),
+                Err(rule) => Err(Invalid {
+                    field: format!("{name}[{index}]"),
+                    rule,
+                }),
+            });
+        let list = match items.is_empty() {
+            true => Err(Invalid {
+                field: name.to_owned(),
+                rule: Rule::NoItem,
+            }),
+            false => sources.collect::<Result<Vec<_>, _>>().map(Some),
+        };
+        Field::new(name, list).max_items(MAX_PICTURES)
+    }
+
+    fn source(&self, text: &Cow<'a, str>) -> PictureSource {
+        match text {
+            Cow::Borrowed(text) => PictureSource::new(self.body.slice_ref(text.as_bytes())),
+            Cow::Owned(text) => PictureSource::new(Bytes::copy_from_slice(text.as_bytes())),
+        }
+    }
+
+    fn read<T>(&self, name: &str, into: impl FnOnce(&Value<'a>) -> Result<T, Rule>) -> Field<T> {
+        let value = self.find(name).map(into).transpose();
+        Field::new(
+            name,
+            value.map_err(|rule| Invalid {
+                field: name.to_owned(),
+                rule,
+            }),
+        )
+    }
+
+    fn find(&self, name: &str) -> Option<&Value<'a>> {
+        // The last of a repeated key counts, as in JavaScript.
+        let entry = self.entries.iter().rev().find(|(key, _)| key == name);
+        entry
+            .map(|(_, value)| value)
+            .filter(|value| **value != Value::Null)
+    }
+}
+
+fn filled<'v, 'a>(value: &'v Value<'a>) -> Result<&'v Cow<'a, str>, Rule> {
+    match value {
+        Value::String(text) if text.is_empty() => Err(Rule::Empty),
+        Value::String(text) => Ok(text),
+        _ => Err(Rule::String),
+    }
+}

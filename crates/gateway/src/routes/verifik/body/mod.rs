@@ -1,0 +1,16 @@
+//! Request bodies: JSON to typed requests, refusals in the contract's words.
+
+mod extract;
+mod field;
+mod fields;
+mod invalid;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub(crate) use extract::{FromFields, Valid};
+pub(crate) use field::Field;
+pub(crate) use fields::Fields;
+#[cfg(test)]
+pub(crate) use invalid::Rule;
+pub(crate) use invalid::{BodyError, Invalid};

@@ -1,0 +1,125 @@
+//! `POST /v2/face-recognition/detect`. Two contracts exist; the fields of the request choose.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    body::{Fields, FromFields, Invalid, Valid},
+    caller::Caller,
+    document::SearchMode,
+    envelope::Envelope,
+    error::ApiError,
+    faces::{Details, FaceMatches, FaceReport},
+    failures::{PictureFailures, TokenFailures},
+};
+use crate::{
+    AppState,
+    service::{self, Detection, PictureSource},
+};
+
+/// Most persons per face when a request does not say.
+const DEFAULT_MAX_RESULTS: u32 = 99;
+
+/// A picture. With `return_landmarks` or `return_attributes`, or without both `min_score` and `search_mode`, the answer is the
+/// object with `faces` (form B); else the list with `persons` (form A), for which both are required.
+#[derive(Debug, ToSchema)]
+pub(super) struct DetectRequest {
+    /// Base64 (also URL-safe, with line breaks, or as a data URI), or an `https` address.
+    #[schema(value_type = String)]
+    pub(super) image: PictureSource,
+    /// Form A: least score of the persons named for a face.
+    #[schema(minimum = 0.5, maximum = 1)]
+    pub(super) min_score: Option<f64>,
+    /// Form A: how hard to search.
+    pub(super) search_mode: Option<SearchMode>,
+    /// Form A: code or id of the collection to search in.
+    #[expect(dead_code, reason = "there are no persons to search yet")]
+    pub(super) collection_id: Option<String>,
+    /// Form A: most persons named for a face.
+    #[schema(minimum = 1, maximum = 100, default = 99)]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "there are no persons to search yet")
+    )]
+    pub(super) max_results: u32,
+    /// Form B: name the landmarks.
+    #[schema(default = false)]
+    pub(super) return_landmarks: Option<bool>,
+    /// Form B: age and gender, which are always null here.
+    #[schema(default = false)]
+    pub(super) return_attributes: Option<bool>,
+}
+
+impl DetectRequest {
+    /// What form B shows; `None` for form A.
+    pub(super) fn report(&self) -> Option<Details> {
+        let details = Details {
+            landmarks: self.return_landmarks.unwrap_or(false),
+            attributes: self.return_attributes.unwrap_or(false),
+        };
+        let asked = self.return_landmarks.is_some() || self.return_attributes.is_some();
+        let plain = self.min_score.is_none() && self.search_mode.is_none();
+        (asked || plain).then_some(details)
+    }
+}
+
+impl FromFields for DetectRequest {
+    fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
+        let request = Self {
+            image: fields.picture("image").required()?,
+            min_score: fields.number("min_score").between(0.5, 1.0).optional()?,
+            search_mode: fields.search_mode("search_mode").optional()?,
+            collection_id: fields.text("collection_id").optional()?,
+            max_results: fields
+                .number("max_results")
+                .whole(1, 100)
+                .or(DEFAULT_MAX_RESULTS)?,
+            return_landmarks: fields.boolean("return_landmarks").optional()?,
+            return_attributes: fields.boolean("return_attributes").optional()?,
+        };
+        if request.report().is_none() {
+            fields.number("min_score").required()?;
+            fields.text("search_mode").required()?;
+        }
+        Ok(request)
+    }
+}
+
+/// The faces of a picture in the form that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum DetectAnswer {
+    /// Form A.
+    Matches(Vec<FaceMatches>),
+    /// Form B.
+    Report(FaceReport),
+}
+
+impl DetectAnswer {
+    pub(super) fn new(detection: &Detection, report: Option<Details>) -> Self {
+        match report {
+            None => Self::Matches(FaceMatches::all(detection)),
+            Some(details) => Self::Report(FaceReport::new(detection, details)),
+        }
+    }
+}
+
+/// Where are the faces of this picture (and whose are they)?
+#[utoipa::path(
+    post,
+    path = "/v2/face-recognition/detect",
+    tag = "Biometric operations",
+    request_body = DetectRequest,
+    responses((status = 200, description = "The faces; none is an empty list", body = Envelope<DetectAnswer>), PictureFailures, TokenFailures),
+    security(("bearer" = []))
+)]
+pub(super) async fn detect(
+    State(app): State<AppState>,
+    Caller(call): Caller,
+    Valid(request): Valid<DetectRequest>,
+) -> Result<Envelope<DetectAnswer>, ApiError> {
+    let report = request.report();
+    let detection = service::detect(&app, &call, request.image, report.is_none()).await?;
+    Ok(Envelope::new(DetectAnswer::new(&detection.answer, report)))
+}
