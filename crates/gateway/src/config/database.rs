@@ -44,7 +44,8 @@ fn mask_password(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }
-    let Ok(mut parsed) = Url::parse(url) else {
+    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql") && url.has_host());
+    let Some(mut parsed) = parsed else {
         return "***".to_owned();
     };
     if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {

@@ -195,7 +195,8 @@ mod tests {
         #[test]
         fn any_text_is_taken_apart_or_refused(text in ".{0,200}") {
             if let Ok(target) = Target::parse(&text, false) {
-                prop_assert_eq!(target.url().scheme(), "https");
+                let url = target.url();
+                prop_assert_eq!(url.scheme(), "https");
                 prop_assert!(target.host().is_some());
             }
         }

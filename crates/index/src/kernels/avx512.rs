@@ -1,0 +1,68 @@
+//! AVX-512 with VNNI: 32 components per instruction (`vpdpwssd` multiplies int16 pairs and accumulates).
+
+use super::{FloatLine, Line, WideLine, rebuilt_dot_body};
+use std::arch::x86_64::{
+    __m256i, __m512i, _mm256_load_si256, _mm512_add_epi32, _mm512_cvtepi8_epi16,
+    _mm512_dpwssd_epi32, _mm512_load_si512, _mm512_reduce_add_epi32, _mm512_setzero_si512,
+};
+
+/// Components per step.
+const STEP: usize = 32;
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+pub(super) fn dots<const N: usize>(
+    probes: [&[WideLine]; N],
+    rows: &[Line],
+    out: &mut [[i32; N]],
+) {
+    let lines = probes.first().map_or(0, |probe| probe.len());
+    let probes = probes.map(|probe| &probe[..lines]);
+    for (row, out) in rows.chunks_exact(lines).zip(out) {
+        // Two sums per probe: one would make each step wait for the one before.
+        let mut low = [_mm512_setzero_si512(); N];
+        let mut high = [_mm512_setzero_si512(); N];
+        for (i, line) in row.iter().enumerate() {
+            let (x0, x1) = (widened(line, 0), widened(line, 1));
+            for n in 0..N {
+                let q = &probes[n][i];
+                low[n] = _mm512_dpwssd_epi32(low[n], wide(q, 0), x0);
+                high[n] = _mm512_dpwssd_epi32(high[n], wide(q, 1), x1);
+            }
+        }
+        for n in 0..N {
+            out[n] = _mm512_reduce_add_epi32(_mm512_add_epi32(low[n], high[n]));
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+pub(super) fn dot(a: &[Line], b: &[Line]) -> i32 {
+    let (mut low, mut high) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+    for (a, b) in a.iter().zip(b) {
+        low = _mm512_dpwssd_epi32(low, widened(a, 0), widened(b, 0));
+        high = _mm512_dpwssd_epi32(high, widened(a, 1), widened(b, 1));
+    }
+    _mm512_reduce_add_epi32(_mm512_add_epi32(low, high))
+}
+
+#[target_feature(enable = "avx512f,avx512bw,fma")]
+pub(super) fn rebuilt_dot(probe: &[FloatLine], base: &[Line], fine: &[Line], steps: i16) -> f32 {
+    rebuilt_dot_body::<true>(probe, base, fine, steps)
+}
+
+/// Components `32 * part ..` of a row's line, as int16; `part` is below 2.
+#[target_feature(enable = "avx512f,avx512bw")]
+fn widened(line: &Line, part: usize) -> __m512i {
+    let bytes = line.0[STEP * part..STEP * (part + 1)].as_ptr();
+    // SAFETY: the slice above has 32 bytes, and it starts at a multiple of 32 in a line aligned to 64.
+    let bytes = unsafe { _mm256_load_si256(bytes.cast::<__m256i>()) };
+    _mm512_cvtepi8_epi16(bytes)
+}
+
+/// Components `32 * part ..` of a probe's line; `part` is below 2.
+#[target_feature(enable = "avx512f")]
+fn wide(line: &WideLine, part: usize) -> __m512i {
+    let words = line.0[STEP * part..STEP * (part + 1)].as_ptr();
+    // SAFETY: the slice above has 64 bytes, and it starts at a multiple of 64 in a line aligned to 64.
+    unsafe { _mm512_load_si512(words.cast::<__m512i>()) }
+}

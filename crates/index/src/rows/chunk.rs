@@ -1,0 +1,209 @@
+//! A few thousand rows in contiguous planes: what one lock guards and one scan step reads.
+
+use crate::Hit;
+use crate::kernels::{Kernel, Line};
+use crate::quantise::{self, Probe, Row};
+use crate::top::BestGroups;
+
+/// Rows per chunk. A scan holds a chunk's lock for some 0.1 ms, which is what a write may have to wait.
+pub(crate) const CHUNK_ROWS: usize = 4096;
+/// Rows whose rough scores are computed at once (their sums stay in the first-level cache).
+const STEP_ROWS: usize = 128;
+/// Rough error of a removed row: its upper bound is below every floor, so scans need no second test.
+const REMOVED: f32 = f32::NEG_INFINITY;
+
+/// The stamp of a slot without a row.
+pub(crate) const NO_STAMP: u64 = 0;
+
+/// Rows in planes of whole cache lines; a row is named by its offset in the chunk.
+pub(crate) struct Chunk {
+    /// Cache lines per row and plane.
+    lines: usize,
+    base: Vec<Line>,
+    fine: Vec<Line>,
+    scales: Vec<f32>,
+    errors: Vec<f32>,
+    keys: Vec<u128>,
+    groups: Vec<u128>,
+    /// When each row was written ([`NO_STAMP`]: never, or removed).
+    stamps: Vec<u64>,
+}
+
+impl Chunk {
+    pub(crate) fn new(lines: usize) -> Self {
+        Self {
+            lines,
+            base: Vec::new(),
+            fine: Vec::new(),
+            scales: Vec::new(),
+            errors: Vec::new(),
+            keys: Vec::new(),
+            groups: Vec::new(),
+            stamps: Vec::new(),
+        }
+    }
+
+    /// Slots in use, removed rows among them.
+    pub(crate) fn len(&self) -> usize {
+        self.stamps.len()
+    }
+
+    /// Bytes that the planes and columns hold, spare room included.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.base.capacity() + self.fine.capacity()) * size_of::<Line>()
+            + (self.scales.capacity() + self.errors.capacity()) * size_of::<f32>()
+            + (self.keys.capacity() + self.groups.capacity()) * size_of::<u128>()
+            + self.stamps.capacity() * size_of::<u64>()
+    }
+
+    /// Writes a row at `offset`: over what was there, or at the end when `offset` is the length.
+    pub(crate) fn put(&mut self, offset: usize, row: &Row, key: u128, group: u128, stamp: u64) {
+        if offset == self.len() {
+            self.reserve();
+            self.base.extend_from_slice(&row.base);
+            self.fine.extend_from_slice(&row.fine);
+            self.scales.push(row.scale);
+            self.errors.push(row.error);
+            self.keys.push(key);
+            self.groups.push(group);
+            self.stamps.push(stamp);
+            return;
+        }
+        let lines = self.lines * offset..self.lines * (offset + 1);
+        self.base[lines.clone()].copy_from_slice(&row.base);
+        self.fine[lines].copy_from_slice(&row.fine);
+        self.scales[offset] = row.scale;
+        self.errors[offset] = row.error;
+        self.keys[offset] = key;
+        self.groups[offset] = group;
+        self.stamps[offset] = stamp;
+    }
+
+    /// Doubles the room, but never beyond a full chunk: small indexes stay small, and large ones never copy much.
+    fn reserve(&mut self) {
+        let rows = self.len();
+        if rows < self.scales.capacity() {
+            return;
+        }
+        let more = rows.clamp(8, CHUNK_ROWS.saturating_sub(rows).max(8));
+        self.base.reserve_exact(more * self.lines);
+        self.fine.reserve_exact(more * self.lines);
+        self.scales.reserve_exact(more);
+        self.errors.reserve_exact(more);
+        self.keys.reserve_exact(more);
+        self.groups.reserve_exact(more);
+        self.stamps.reserve_exact(more);
+    }
+
+    /// Removes the row at `offset`. The vector is overwritten: a removed template does not stay in memory.
+    pub(crate) fn clear(&mut self, offset: usize) {
+        let lines = self.lines * offset..self.lines * (offset + 1);
+        self.base[lines.clone()].fill(Line([0; 64]));
+        self.fine[lines].fill(Line([0; 64]));
+        self.scales[offset] = 0.0;
+        self.errors[offset] = REMOVED;
+        self.keys[offset] = 0;
+        self.groups[offset] = 0;
+        self.stamps[offset] = NO_STAMP;
+    }
+
+    /// The stamp of the row at `offset`, [`NO_STAMP`] where there is none.
+    pub(crate) fn stamp(&self, offset: usize) -> u64 {
+        self.stamps.get(offset).copied().unwrap_or(NO_STAMP)
+    }
+
+    pub(crate) fn group(&self, offset: usize) -> u128 {
+        self.groups[offset]
+    }
+
+    /// Offsets of the rows written at `from` or later, with their stamps.
+    pub(crate) fn written_since(&self, from: u64) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let from = from.max(NO_STAMP + 1);
+        let stamped = self.stamps.iter().copied().enumerate();
+        stamped.filter(move |(_, stamp)| *stamp >= from)
+    }
+
+    /// The components of the row at `offset`, padding included.
+    pub(crate) fn components(&self, offset: usize) -> impl Iterator<Item = f32> + '_ {
+        let lines = self.lines * offset..self.lines * (offset + 1);
+        quantise::rebuilt(
+            &self.base[lines.clone()],
+            &self.fine[lines],
+            self.scales[offset],
+        )
+    }
+
+    /// The largest component, by its size, of the row at `offset`.
+    pub(crate) fn peak(&self, offset: usize) -> f32 {
+        self.scales[offset] * 127.0
+    }
+
+    /// Copies the row at `offset` to the end of `target`, under a new stamp.
+    pub(crate) fn copy_to(&self, offset: usize, target: &mut Self, stamp: u64) {
+        target.reserve();
+        let lines = self.lines * offset..self.lines * (offset + 1);
+        target.base.extend_from_slice(&self.base[lines.clone()]);
+        target.fine.extend_from_slice(&self.fine[lines]);
+        target.scales.push(self.scales[offset]);
+        target.errors.push(self.errors[offset]);
+        target.keys.push(self.keys[offset]);
+        target.groups.push(self.groups[offset]);
+        target.stamps.push(stamp);
+    }
+
+    pub(crate) fn key(&self, offset: usize) -> u128 {
+        self.keys[offset]
+    }
+
+    /// The row at `offset` scored by both planes.
+    pub(crate) fn hit(&self, kernel: Kernel, offset: usize, probe: &Probe) -> Hit {
+        let lines = self.lines * offset..self.lines * (offset + 1);
+        Hit {
+            key: self.keys[offset],
+            group: self.groups[offset],
+            cosine: quantise::cosine(
+                kernel,
+                probe,
+                &self.base[lines.clone()],
+                &self.fine[lines],
+                self.scales[offset],
+            ),
+        }
+    }
+
+    /// Offers every row written at `from` or later that may still be a hit. `floors[n]` is a score below which nothing
+    /// can be a hit of probe `n`, known from elsewhere (-inf when unknown).
+    pub(crate) fn scan<const N: usize>(
+        &self,
+        kernel: Kernel,
+        probes: [&Probe; N],
+        from: u64,
+        floors: [f32; N],
+        best: &mut [BestGroups; N],
+    ) {
+        let wide = probes.map(Probe::wide);
+        let mut sums = [[0_i32; N]; STEP_ROWS];
+        for start in (0..self.len()).step_by(STEP_ROWS) {
+            let rows = start..(start + STEP_ROWS).min(self.len());
+            let all = from <= NO_STAMP + 1;
+            if !all && !self.stamps[rows.clone()].iter().any(|stamp| *stamp >= from) {
+                continue;
+            }
+            let sums = &mut sums[..rows.len()];
+            let lines = self.lines * rows.start..self.lines * rows.end;
+            kernel.dots(wide, &self.base[lines], sums);
+            let (scales, errors) = (&self.scales[rows.clone()], &self.errors[rows.clone()]);
+            for (n, (probe, best)) in probes.iter().zip(best.iter_mut()).enumerate() {
+                let floor = |best: &BestGroups| best.floor().max(floors[n]) - probe.slack();
+                let mut lowest = floor(best);
+                for (i, sum) in sums.iter().enumerate() {
+                    let highest = sum[n] as f32 * (scales[i] * probe.unit()) + errors[i];
+                    if highest >= lowest && (all || self.stamps[rows.start + i] >= from) {
+                        best.offer(self.hit(kernel, rows.start + i, probe));
+                        lowest = floor(best);
+                    }
+                }
+            }
+        }
+    }
+}
