@@ -29,19 +29,21 @@ impl Database {
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
         let limit = options.operation_timeout.as_millis();
-        let connect = PgConnectOptions::from_str(url)
-            .map_err(from_sqlx)?
-            .application_name("rostro")
-            .options([
-                // The server gives up on work and on peers that have gone away, so that neither holds locks for long.
-                ("statement_timeout", limit.to_string()),
-                ("idle_in_transaction_session_timeout", limit.to_string()),
-                ("tcp_keepalives_idle", "30".to_owned()),
-                ("tcp_keepalives_interval", "10".to_owned()),
-                ("tcp_keepalives_count", "3".to_owned()),
-                // An acknowledged write is durable, whatever the server's own default.
-                ("synchronous_commit", "on".to_owned()),
-            ]);
+        let connect = PgConnectOptions::from_str(url).map_err(from_sqlx)?;
+        let connect = match connect.get_application_name() {
+            Some(_) => connect,
+            None => connect.application_name("rostro"),
+        };
+        let connect = connect.options([
+            // The server gives up on work and on peers that have gone away, so that neither holds locks for long.
+            ("statement_timeout", limit.to_string()),
+            ("idle_in_transaction_session_timeout", limit.to_string()),
+            ("tcp_keepalives_idle", "30".to_owned()),
+            ("tcp_keepalives_interval", "10".to_owned()),
+            ("tcp_keepalives_count", "3".to_owned()),
+            // An acknowledged write is durable, whatever the server's own default.
+            ("synchronous_commit", "on".to_owned()),
+        ]);
         let pool = PgPoolOptions::new()
             // One more for the connection that listens.
             .max_connections(options.max_connections.saturating_add(1))

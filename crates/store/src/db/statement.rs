@@ -30,7 +30,7 @@ impl Value {
     fn check(&self) -> Result<(), StoreError> {
         let nul = match self {
             Self::Text(Some(text)) => text.contains('\0'),
-            Self::Json(json) => json.to_string().contains("\\u0000"),
+            Self::Json(json) => has_nul(json),
             _ => false,
         };
         if nul {
@@ -38,6 +38,17 @@ impl Value {
         } else {
             Ok(())
         }
+    }
+}
+
+fn has_nul(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_nul),
+        serde_json::Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }
 

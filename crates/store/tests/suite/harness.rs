@@ -4,9 +4,12 @@ use std::fs;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-use sqlx::{Connection, Executor, PgConnection};
-use store::{Catalog, Client, NewClient, StoreOptions};
+use futures_util::{FutureExt, StreamExt};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
+use store::{
+    Catalog, ChangeKind, Client, ClientId, Collection, CollectionId, ModelId, NewClient,
+    NewCollection, NewFace, NewPerson, Person, Revision, StoreOptions, Template,
+};
 
 /// What a test gets: an open catalog, and how to open it once more, as another node would.
 #[derive(Clone)]
@@ -63,7 +66,8 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Bench)
     let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
     admin(&server, format!("CREATE SCHEMA {schema}")).await;
     let separator = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{separator}options=-csearch_path%3D{schema}");
+    let url =
+        format!("{server}{separator}options=-csearch_path%3D{schema}&application_name={schema}");
     let bench = Bench::open(url).await;
     let catalog = bench.catalog.clone();
     // The schema goes also when the test fails.
@@ -106,3 +110,105 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// The database without the catalog.
+impl Bench {
+    /// Runs a statement on a connection of its own.
+    pub(crate) async fn raw(&self, statement: &str) -> Result<(), sqlx::Error> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut connection = SqliteConnection::connect(&self.url).await?;
+            connection.execute(statement).await?;
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await?;
+            connection.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Cuts the connections of this test's catalogs, as a failing network does.
+    pub(crate) async fn cut_connections(&self) {
+        let statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                         WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+        self.raw(statement).await.expect("connections are cut");
+    }
+}
+
+/// Things that many tests need.
+impl Bench {
+    /// A new collection.
+    pub(crate) async fn collection(&self, client: ClientId, name: &str) -> Collection {
+        let new = NewCollection {
+            name: name.to_owned(),
+            ..NewCollection::default()
+        };
+        self.catalog
+            .create_collection(client, new)
+            .await
+            .expect("a collection")
+    }
+
+    /// A new person with one face.
+    pub(crate) async fn person(
+        &self,
+        client: ClientId,
+        name: &str,
+        collections: &[CollectionId],
+    ) -> Person {
+        self.catalog
+            .create_person(client, someone(name, collections))
+            .await
+            .expect("a person")
+            .value
+    }
+
+    /// The changes after a revision.
+    pub(crate) async fn changes(&self, since: Revision) -> Vec<ChangeKind> {
+        let changes = self
+            .catalog
+            .changes_since(since, 10_000)
+            .await
+            .expect("changes");
+        changes.into_iter().map(|change| change.kind).collect()
+    }
+
+    /// All templates of the model, as a new follower reads them.
+    pub(crate) async fn scan(&self, batch: u32) -> Vec<Vec<Template>> {
+        let scan = self
+            .catalog
+            .scan_templates(model(), batch)
+            .await
+            .expect("a scan");
+        scan.batches
+            .map(|batch| batch.expect("a batch"))
+            .collect()
+            .await
+    }
+}
+
+/// The model of the tests.
+pub(crate) fn model() -> ModelId {
+    ModelId::from([7; 32])
+}
+
+/// A face whose pictures and template are made of `seed`.
+pub(crate) fn face(seed: u8) -> NewFace {
+    NewFace {
+        thumbnail: vec![0xff, 0xd8, seed],
+        crop: None,
+        original: Some(vec![seed; 3]),
+        embedding: vec![f32::from(seed), 0.5, -1.0 / 3.0],
+        model: model(),
+        quality: Some(0.25),
+    }
+}
+
+/// A person of this name with one face.
+pub(crate) fn someone(name: &str, collections: &[CollectionId]) -> NewPerson {
+    NewPerson {
+        name: name.to_owned(),
+        collections: collections.iter().map(|&id| id.into()).collect(),
+        faces: vec![face(1)],
+        ..NewPerson::default()
+    }
+}

@@ -1,0 +1,89 @@
+//! The database goes away and comes back.
+
+use std::time::{Duration, Instant};
+
+use store::{StoreError, StoreOptions};
+
+use crate::harness::{Bench, on_both, on_postgres, someone};
+
+on_both! { closed, bad_addresses }
+
+async fn closed(bench: Bench) {
+    let owner = bench.account("one").await.id;
+    let node = bench.another_node().await;
+    node.close().await;
+    assert!(matches!(
+        node.client(owner).await,
+        Err(StoreError::Unavailable(_))
+    ));
+    assert!(matches!(
+        node.create_person(owner, someone("a", &[])).await,
+        Err(StoreError::Unavailable(_))
+    ));
+}
+
+async fn bad_addresses(_: Bench) {
+    let open = async |url: &str| store::open(url, &StoreOptions::default()).await.map(drop);
+    for url in [
+        "",
+        "rostro.db",
+        "mysql://localhost/x",
+        "sqlite::memory:",
+        "sqlite://",
+        "postgres://[bad",
+    ] {
+        assert!(
+            matches!(open(url).await, Err(StoreError::Address(_))),
+            "{url:?}"
+        );
+    }
+    assert!(matches!(
+        open("sqlite:///dev/null/rostro.db").await,
+        Err(StoreError::Unavailable(_))
+    ));
+}
+
+/// Nobody listens there: a clear error within the time that a client waits.
+#[tokio::test]
+async fn unreachable() {
+    let options = StoreOptions {
+        acquire_timeout: Duration::from_millis(300),
+        ..StoreOptions::default()
+    };
+    let result = store::open("postgres://rostro@127.0.0.1:1/rostro", &options)
+        .await
+        .map(drop);
+    assert!(
+        matches!(result, Err(StoreError::Unavailable(_))),
+        "{result:?}"
+    );
+}
+
+/// All connections are cut: what runs fails as unavailable, what comes next works, other nodes still hear.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections() {
+    on_postgres(|bench| async move {
+        let owner = bench.account("one").await.id;
+        let node = bench.another_node().await;
+        let mut news = node.watch();
+        bench.cut_connections().await;
+        let start = Instant::now();
+        let made = loop {
+            match bench.catalog.create_person(owner, someone("a", &[])).await {
+                Ok(made) => break made,
+                Err(StoreError::Unavailable(_)) if start.elapsed() < Duration::from_secs(30) => {}
+                Err(other) => panic!("{other:?}"),
+            }
+        };
+        let heard = tokio::time::timeout(
+            Duration::from_secs(30),
+            news.wait_for(|newest| *newest >= made.revision),
+        )
+        .await;
+        heard
+            .expect("the other node hears of it")
+            .expect("it is open");
+        node.close().await;
+    })
+    .await;
+}
