@@ -28,8 +28,10 @@ impl ImagesConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FacesConfig {
-    /// Fraction of the largest face's height from which on a second face makes the picture ambiguous.
+    /// Fraction of the largest face's area from which on another face is comparable to it.
     pub comparable: f32,
+    /// Of at most this many comparable faces the one over the picture's centre is meant; 0: never.
+    pub central_among: usize,
 }
 
 impl FacesConfig {
@@ -38,7 +40,7 @@ impl FacesConfig {
     pub fn rules(&self) -> inference::FaceRules {
         inference::FaceRules {
             comparable: self.comparable,
-            ..inference::FaceRules::default()
+            central_among: self.central_among,
         }
     }
 }
