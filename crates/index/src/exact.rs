@@ -36,7 +36,9 @@ impl ExactIndex {
                 [a, b, c, d] => answers.extend(self.pass([a, b, c, d], search)),
                 [a, b, c] => answers.extend(self.pass([a, b, c], search)),
                 [a, b] => answers.extend(self.pass([a, b], search)),
-                rest => rest.iter().for_each(|a| answers.extend(self.pass([a], search))),
+                rest => rest
+                    .iter()
+                    .for_each(|a| answers.extend(self.pass([a], search))),
             }
         }
         answers

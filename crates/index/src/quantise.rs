@@ -231,7 +231,10 @@ mod tests {
     }
 
     fn dot(a: &[f32], b: &[f32]) -> f64 {
-        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
     }
 
     proptest! {
@@ -268,7 +271,10 @@ mod tests {
     fn flat_vectors_do_not_overflow_the_sums() {
         for dimension in [1, 2, 63, 64, 512, 4096] {
             let x = vec![1.0 / (dimension as f32).sqrt(); dimension];
-            let (row, probe) = (Row::new(&x, dimension).unwrap(), Probe::new(&x, dimension).unwrap());
+            let (row, probe) = (
+                Row::new(&x, dimension).unwrap(),
+                Probe::new(&x, dimension).unwrap(),
+            );
             let mut base = [[0]];
             Kernel::detect().dots([probe.wide()], &row.base, &mut base);
             let rough = base[0][0] as f32 * (row.scale * probe.unit());
@@ -283,7 +289,13 @@ mod tests {
         assert!(matches!(bad(&[f32::INFINITY, 0.0]), IndexError::NotFinite));
         assert!(matches!(bad(&[0.0, 0.0]), IndexError::NotUnit));
         assert!(matches!(bad(&[0.6, 0.9]), IndexError::NotUnit));
-        assert!(matches!(bad(&[1.0]), IndexError::Dimension { expected: 2, got: 1 }));
+        assert!(matches!(
+            bad(&[1.0]),
+            IndexError::Dimension {
+                expected: 2,
+                got: 1
+            }
+        ));
         assert!(Row::new(&[0.6, 0.8], 2).is_ok());
         assert!(Probe::new(&[f32::NAN, 1.0], 2).is_err());
     }

@@ -66,7 +66,8 @@ impl BestGroups {
         if let Some(known) = self.best.get_mut(&hit.group) {
             let better = (rank.0, Reverse(hit.key)) > (ordered(known.cosine), Reverse(known.key));
             if better {
-                self.order.remove(&(ordered(known.cosine), Reverse(known.group)));
+                self.order
+                    .remove(&(ordered(known.cosine), Reverse(known.group)));
                 self.order.insert(rank);
                 *known = hit;
             }
@@ -144,6 +145,10 @@ mod tests {
     fn order_of_f32_is_kept() {
         let values = [-1.0_f32, -0.5, -1e-9, 0.0, 1e-9, 0.5, 1.0];
         assert!(values.iter().all(|x| value_of(ordered(*x)) == *x));
-        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
+        assert!(
+            values
+                .windows(2)
+                .all(|pair| ordered(pair[0]) < ordered(pair[1]))
+        );
     }
 }

@@ -10,11 +10,7 @@ use std::arch::x86_64::{
 const STEP: usize = 32;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) fn dots<const N: usize>(
-    probes: [&[WideLine]; N],
-    rows: &[Line],
-    out: &mut [[i32; N]],
-) {
+pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out: &mut [[i32; N]]) {
     let lines = probes.first().map_or(0, |probe| probe.len());
     let probes = probes.map(|probe| &probe[..lines]);
     for (row, out) in rows.chunks_exact(lines).zip(out) {

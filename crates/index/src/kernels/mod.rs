@@ -18,7 +18,7 @@ mod tests;
 use std::sync::OnceLock;
 
 /// Components in one [`Line`].
-pub const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// 64 int8 components: one cache line of a stored row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

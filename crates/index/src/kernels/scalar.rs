@@ -2,11 +2,7 @@
 
 use super::{FloatLine, Line, WideLine, rebuilt_dot_body};
 
-pub(super) fn dots<const N: usize>(
-    probes: [&[WideLine]; N],
-    rows: &[Line],
-    out: &mut [[i32; N]],
-) {
+pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out: &mut [[i32; N]]) {
     let lines = probes.first().map_or(0, |probe| probe.len());
     for (row, out) in rows.chunks_exact(lines).zip(out) {
         for (sum, probe) in out.iter_mut().zip(probes) {

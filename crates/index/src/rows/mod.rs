@@ -140,7 +140,10 @@ impl RowStore {
         let slot = match tables.slots.get(&key) {
             Some(&slot) => {
                 let (chunk, offset) = place(slot);
-                let old = self.chunks().get(chunk).map(|cell| cell.chunk.read().group(offset));
+                let old = self
+                    .chunks()
+                    .get(chunk)
+                    .map(|cell| cell.chunk.read().group(offset));
                 if let Some(old) = old
                     && old != group
                 {
@@ -252,7 +255,10 @@ impl RowStore {
             let source = cell.chunk.read();
             for (offset, _) in source.written_since(NO_STAMP + 1) {
                 if target.len() == CHUNK_ROWS {
-                    cells.push(Cell::new(std::mem::replace(&mut target, Chunk::new(lines)), stamp));
+                    cells.push(Cell::new(
+                        std::mem::replace(&mut target, Chunk::new(lines)),
+                        stamp,
+                    ));
                 }
                 source.copy_to(offset, &mut target, stamp);
                 slots.insert(source.key(offset), slot);
@@ -290,7 +296,13 @@ impl RowStore {
     }
 
     /// The row at `slot`, scored, if it is still the one written with that stamp.
-    pub(crate) fn hit(&self, chunks: &Chunks, slot: Slot, stamp: u64, probe: &Probe) -> Option<Hit> {
+    pub(crate) fn hit(
+        &self,
+        chunks: &Chunks,
+        slot: Slot,
+        stamp: u64,
+        probe: &Probe,
+    ) -> Option<Hit> {
         Self::row(chunks, slot, stamp, |chunk, offset| {
             chunk.hit(self.kernel, offset, probe)
         })
@@ -310,7 +322,9 @@ impl RowStore {
                 Some(shared) => shared[n].get(),
                 None => f32::NEG_INFINITY,
             });
-            cell.chunk.read().scan(self.kernel, probes, from, floors, best);
+            cell.chunk
+                .read()
+                .scan(self.kernel, probes, from, floors, best);
             if let Some(shared) = shared {
                 for (floor, best) in shared.iter().zip(best.iter()) {
                     floor.raise(best.floor());
@@ -321,11 +335,19 @@ impl RowStore {
 
     /// Bytes of all rows, with an estimate of the tables.
     pub(crate) fn bytes(&self) -> usize {
-        let planes: usize = self.chunks().iter().map(|cell| cell.chunk.read().bytes()).sum();
+        let planes: usize = self
+            .chunks()
+            .iter()
+            .map(|cell| cell.chunk.read().bytes())
+            .sum();
         let tables = self.tables.lock();
         // One control byte per bucket, and 8/7 buckets per unit of capacity.
         let bucket = |entry: usize, capacity: usize| (entry + 1) * capacity * 8 / 7;
-        let members: usize = tables.groups.values().map(|slots| slots.capacity() * size_of::<Slot>() + 16).sum();
+        let members: usize = tables
+            .groups
+            .values()
+            .map(|slots| slots.capacity() * size_of::<Slot>() + 16)
+            .sum();
         planes
             + bucket(size_of::<(u128, Slot)>(), tables.slots.capacity())
             + bucket(size_of::<(u128, Vec<Slot>)>(), tables.groups.capacity())
@@ -355,7 +377,10 @@ impl Floor {
 
     /// Cosines are -1..=1: moved by two they are positive, and positive f32 sort like their bits.
     fn raise(&self, floor: f32) {
-        self.0.fetch_max(u64::from((floor + 2.0).max(0.0).to_bits()), Ordering::Relaxed);
+        self.0.fetch_max(
+            u64::from((floor + 2.0).max(0.0).to_bits()),
+            Ordering::Relaxed,
+        );
     }
 
     /// A hair below the highest floor so far (moving by two rounds).
