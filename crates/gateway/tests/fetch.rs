@@ -28,24 +28,49 @@ async fn host() -> (SocketAddr, Arc<AtomicUsize>) {
     let requests = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&requests);
     let routes = Router::new()
-        .route("/picture", get(async || ([(header::CONTENT_TYPE, "image/png")], "picture")))
-        .route("/untyped", get(async || Response::new(Body::from("picture"))))
+        .route(
+            "/picture",
+            get(async || ([(header::CONTENT_TYPE, "image/png")], "picture")),
+        )
+        .route(
+            "/untyped",
+            get(async || Response::new(Body::from("picture"))),
+        )
         .route("/page", get(async || axum::response::Html("<p>")))
         .route("/missing", get(async || StatusCode::NOT_FOUND))
-        .route("/headers", get(async |headers: HeaderMap| ([(header::CONTENT_TYPE, "image/png")], format!("{headers:?}"))))
+        .route(
+            "/headers",
+            get(async |headers: HeaderMap| {
+                (
+                    [(header::CONTENT_TYPE, "image/png")],
+                    format!("{headers:?}"),
+                )
+            }),
+        )
         .route("/once", get(async || Redirect::temporary("/picture")))
         .route("/loop", get(async || Redirect::temporary("/loop")))
-        .route("/metadata", get(async || Redirect::temporary("http://169.254.169.254/latest/meta-data/")))
-        .route("/inside", get(async || Redirect::permanent("http://inside.test/")))
+        .route(
+            "/metadata",
+            get(async || Redirect::temporary("http://169.254.169.254/latest/meta-data/")),
+        )
+        .route(
+            "/inside",
+            get(async || Redirect::permanent("http://inside.test/")),
+        )
         .route("/file", get(async || Redirect::to("file:///etc/passwd")))
         .route("/nowhere", get(async || StatusCode::FOUND))
         .route("/endless", get(async || endless(Duration::ZERO)))
         .route("/slow", get(async || endless(Duration::from_millis(20))))
-        .route("/declared", get(async || ([(header::CONTENT_TYPE, "image/png")], vec![0_u8; 65_536])))
-        .layer(axum::middleware::map_request(move |request: axum::extract::Request| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            async move { request }
-        }));
+        .route(
+            "/declared",
+            get(async || ([(header::CONTENT_TYPE, "image/png")], vec![0_u8; 65_536])),
+        )
+        .layer(axum::middleware::map_request(
+            move |request: axum::extract::Request| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                async move { request }
+            },
+        ));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, routes).into_future());
@@ -58,7 +83,11 @@ fn endless(pause: Duration) -> Response {
         tokio::time::sleep(pause).await;
         Some((Ok::<_, std::io::Error>(Bytes::from_static(&[0; 1000])), ()))
     });
-    ([(header::CONTENT_TYPE, "image/png")], Body::from_stream(chunks)).into_response()
+    (
+        [(header::CONTENT_TYPE, "image/png")],
+        Body::from_stream(chunks),
+    )
+        .into_response()
 }
 
 fn open() -> FetchConfig {
@@ -78,7 +107,13 @@ async fn fetch(config: &FetchConfig, url: &str) -> Result<Vec<u8>, FetchError> {
 async fn a_picture_is_fetched() {
     let (address, _) = host().await;
     for path in ["picture", "untyped", "once"] {
-        assert_eq!(fetch(&open(), &format!("http://{address}/{path}")).await.unwrap(), b"picture", "{path}");
+        assert_eq!(
+            fetch(&open(), &format!("http://{address}/{path}"))
+                .await
+                .unwrap(),
+            b"picture",
+            "{path}"
+        );
     }
 }
 
@@ -86,13 +121,25 @@ async fn a_picture_is_fetched() {
 async fn names_are_resolved_once_and_connected_to_as_checked() {
     let (address, _) = host().await;
     let mut config = open();
-    config.pinned_hosts.insert("pictures.test".into(), address.ip());
+    config
+        .pinned_hosts
+        .insert("pictures.test".into(), address.ip());
     let url = format!("http://pictures.test:{}/picture", address.port());
     assert_eq!(fetch(&config, &url).await.unwrap(), b"picture");
     config.allow_networks.clear();
     assert_eq!(fetch(&config, &url).await, Err(FetchError::Forbidden));
-    assert_eq!(fetch(&config, &format!("http://localhost:{}/picture", address.port())).await, Err(FetchError::Forbidden));
-    assert_eq!(fetch(&config, "http://nobody-has-this-name.invalid/").await, Err(FetchError::Unresolved));
+    assert_eq!(
+        fetch(
+            &config,
+            &format!("http://localhost:{}/picture", address.port())
+        )
+        .await,
+        Err(FetchError::Forbidden)
+    );
+    assert_eq!(
+        fetch(&config, "http://nobody-has-this-name.invalid/").await,
+        Err(FetchError::Unresolved)
+    );
 }
 
 #[tokio::test]
@@ -117,7 +164,10 @@ async fn nothing_inside_is_asked() {
         format!("http://①②⑦.⓪.⓪.①:{port}/picture"),
     ] {
         let refused = fetch(&config, &url).await.unwrap_err();
-        assert!(matches!(refused, FetchError::Forbidden | FetchError::Unresolved), "{url}: {refused:?}");
+        assert!(
+            matches!(refused, FetchError::Forbidden | FetchError::Unresolved),
+            "{url}: {refused:?}"
+        );
     }
     assert_eq!(requests.load(Ordering::SeqCst), 0);
 }
@@ -126,14 +176,31 @@ async fn nothing_inside_is_asked() {
 async fn redirects_are_checked_and_counted() {
     let (address, requests) = host().await;
     let mut config = open();
-    config.pinned_hosts.insert("inside.test".into(), "10.0.0.1".parse().unwrap());
+    config
+        .pinned_hosts
+        .insert("inside.test".into(), "10.0.0.1".parse().unwrap());
     let at = |path: &str| format!("http://{address}/{path}");
-    assert_eq!(fetch(&config, &at("metadata")).await, Err(FetchError::Forbidden));
-    assert_eq!(fetch(&config, &at("inside")).await, Err(FetchError::Forbidden));
-    assert_eq!(fetch(&config, &at("file")).await, Err(FetchError::Unsupported));
-    assert_eq!(fetch(&config, &at("nowhere")).await, Err(FetchError::InvalidUrl));
+    assert_eq!(
+        fetch(&config, &at("metadata")).await,
+        Err(FetchError::Forbidden)
+    );
+    assert_eq!(
+        fetch(&config, &at("inside")).await,
+        Err(FetchError::Forbidden)
+    );
+    assert_eq!(
+        fetch(&config, &at("file")).await,
+        Err(FetchError::Unsupported)
+    );
+    assert_eq!(
+        fetch(&config, &at("nowhere")).await,
+        Err(FetchError::InvalidUrl)
+    );
     requests.store(0, Ordering::SeqCst);
-    assert_eq!(fetch(&config, &at("loop")).await, Err(FetchError::TooManyRedirects));
+    assert_eq!(
+        fetch(&config, &at("loop")).await,
+        Err(FetchError::TooManyRedirects)
+    );
     assert_eq!(requests.load(Ordering::SeqCst), config.max_redirects + 1);
 }
 
@@ -142,8 +209,14 @@ async fn bytes_and_time_are_bounded() {
     let (address, _) = host().await;
     let mut config = open();
     let at = |path: &str| format!("http://{address}/{path}");
-    assert_eq!(fetch(&config, &at("endless")).await, Err(FetchError::TooLarge(32 * 1024)));
-    assert_eq!(fetch(&config, &at("declared")).await, Err(FetchError::TooLarge(32 * 1024)));
+    assert_eq!(
+        fetch(&config, &at("endless")).await,
+        Err(FetchError::TooLarge(32 * 1024))
+    );
+    assert_eq!(
+        fetch(&config, &at("declared")).await,
+        Err(FetchError::TooLarge(32 * 1024))
+    );
     config.timeout = Duration::from_millis(200);
     assert_eq!(fetch(&config, &at("slow")).await, Err(FetchError::TimedOut));
 }
@@ -153,10 +226,23 @@ async fn other_answers_are_no_picture() {
     let (address, _) = host().await;
     let config = open();
     let at = |path: &str| format!("http://{address}/{path}");
-    assert_eq!(fetch(&config, &at("missing")).await, Err(FetchError::Status(404)));
-    assert_eq!(fetch(&config, &at("page")).await, Err(FetchError::NotAPicture));
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    assert_eq!(fetch(&config, &format!("http://{closed}/")).await, Err(FetchError::Unreachable));
+    assert_eq!(
+        fetch(&config, &at("missing")).await,
+        Err(FetchError::Status(404))
+    );
+    assert_eq!(
+        fetch(&config, &at("page")).await,
+        Err(FetchError::NotAPicture)
+    );
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    assert_eq!(
+        fetch(&config, &format!("http://{closed}/")).await,
+        Err(FetchError::Unreachable)
+    );
 }
 
 #[tokio::test]
@@ -178,7 +264,12 @@ async fn switches_hold() {
 #[tokio::test]
 async fn nothing_of_ours_is_sent_along() {
     let (address, _) = host().await;
-    let sent = String::from_utf8(fetch(&open(), &format!("http://{address}/headers")).await.unwrap()).unwrap();
+    let sent = String::from_utf8(
+        fetch(&open(), &format!("http://{address}/headers"))
+            .await
+            .unwrap(),
+    )
+    .unwrap();
     for header in ["authorization", "cookie", "referer", "x-request-id"] {
         assert!(!sent.contains(header), "{sent}");
     }

@@ -130,12 +130,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/test.db", folder.path().display());
         let store = store::open(&url, &StoreOptions::default()).await.unwrap();
-        let client = store.create_client(NewClient { name: "a".into(), ..NewClient::default() }).await.unwrap();
+        let client = store
+            .create_client(NewClient {
+                name: "a".into(),
+                ..NewClient::default()
+            })
+            .await
+            .unwrap();
         (store, client, folder)
     }
 
     fn claims(client: &Client) -> Claims {
-        Claims { client: client.id, phrase: client.token_phrase.clone(), expires_at: None, iat: None, exp: None, nbf: None, p: None }
+        Claims {
+            client: client.id,
+            phrase: client.token_phrase.clone(),
+            expires_at: None,
+            iat: None,
+            exp: None,
+            nbf: None,
+            p: None,
+        }
     }
 
     #[tokio::test]
@@ -148,25 +162,52 @@ mod tests {
         assert_eq!(accounts.check(&old).await.unwrap_err(), AuthError::Revoked);
         assert!(accounts.check(&claims(&rotated)).await.is_ok());
         store.set_client_disabled(client.id, true).await.unwrap();
-        assert_eq!(accounts.check(&claims(&rotated)).await.unwrap_err(), AuthError::Disabled);
+        assert_eq!(
+            accounts.check(&claims(&rotated)).await.unwrap_err(),
+            AuthError::Disabled
+        );
         // Who holds an old token does not learn that the account is disabled.
         assert_eq!(accounts.check(&old).await.unwrap_err(), AuthError::Revoked);
-        let unknown = Claims { client: ClientId::random(), ..old };
-        assert_eq!(accounts.check(&unknown).await.unwrap_err(), AuthError::UnknownClient);
+        let unknown = Claims {
+            client: ClientId::random(),
+            ..old
+        };
+        assert_eq!(
+            accounts.check(&unknown).await.unwrap_err(),
+            AuthError::UnknownClient
+        );
     }
 
     #[tokio::test]
     async fn a_lost_database_leaves_known_accounts_in_as_last_seen() {
         let (store, client, _folder) = account().await;
-        let other = store.create_client(NewClient { name: "b".into(), ..NewClient::default() }).await.unwrap();
+        let other = store
+            .create_client(NewClient {
+                name: "b".into(),
+                ..NewClient::default()
+            })
+            .await
+            .unwrap();
         let accounts = Accounts::new(Arc::clone(&store));
         accounts.check(&claims(&client)).await.unwrap();
         store.close().await;
         for _ in 0..2 {
-            assert_eq!(accounts.check(&claims(&client)).await.unwrap().id, client.id);
-            assert_eq!(accounts.check(&claims(&other)).await.unwrap_err(), AuthError::StoreUnavailable);
-            let wrong = Claims { phrase: "wrong".into(), ..claims(&client) };
-            assert_eq!(accounts.check(&wrong).await.unwrap_err(), AuthError::Revoked);
+            assert_eq!(
+                accounts.check(&claims(&client)).await.unwrap().id,
+                client.id
+            );
+            assert_eq!(
+                accounts.check(&claims(&other)).await.unwrap_err(),
+                AuthError::StoreUnavailable
+            );
+            let wrong = Claims {
+                phrase: "wrong".into(),
+                ..claims(&client)
+            };
+            assert_eq!(
+                accounts.check(&wrong).await.unwrap_err(),
+                AuthError::Revoked
+            );
         }
     }
 

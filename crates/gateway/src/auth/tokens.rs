@@ -121,7 +121,8 @@ mod tests {
     }
 
     fn with(changes: Value) -> Value {
-        let mut claims = json!({"clientId": ID, "JWTPhrase": "abc", "expiresAt": NOW + 60, "iat": NOW});
+        let mut claims =
+            json!({"clientId": ID, "JWTPhrase": "abc", "expiresAt": NOW + 60, "iat": NOW});
         for (key, value) in changes.as_object().unwrap() {
             claims[key] = value.clone();
         }
@@ -152,12 +153,28 @@ mod tests {
         };
         let token = ours().issue(&client, Duration::from_secs(3600)).unwrap();
         let claims = ours().verify(&token).unwrap();
-        assert_eq!((claims.client, claims.phrase.as_str(), claims.p.as_deref()), (client.id, "phrase", Some("vk")));
+        assert_eq!(
+            (claims.client, claims.phrase.as_str(), claims.p.as_deref()),
+            (client.id, "phrase", Some("vk"))
+        );
         assert_eq!(claims.expires().unwrap() - claims.iat.unwrap(), 3600);
         assert!(!format!("{claims:?}").contains("phrase"));
-        let payload: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap();
-        let keys: Vec<&str> = payload.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["JWTPhrase", "clientId", "exp", "expiresAt", "iat", "p"]);
+        let payload: Value = serde_json::from_slice(
+            &URL_SAFE_NO_PAD
+                .decode(token.split('.').nth(1).unwrap())
+                .unwrap(),
+        )
+        .unwrap();
+        let keys: Vec<&str> = payload
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            keys,
+            ["JWTPhrase", "clientId", "exp", "expiresAt", "iat", "p"]
+        );
     }
 
     #[test]
@@ -166,10 +183,16 @@ mod tests {
             (json!({}), Ok(())),
             (json!({"expiresAt": NOW}), Err(AuthError::Expired)),
             (json!({"expiresAt": (NOW + 60) * 1000}), Ok(())),
-            (json!({"expiresAt": (NOW - 1) * 1000}), Err(AuthError::Expired)),
+            (
+                json!({"expiresAt": (NOW - 1) * 1000}),
+                Err(AuthError::Expired),
+            ),
             (json!({"exp": NOW - 1}), Err(AuthError::Expired)),
             (json!({"exp": NOW + 1}), Ok(())),
-            (json!({"expiresAt": NOW - 1, "exp": NOW + 60}), Err(AuthError::Expired)),
+            (
+                json!({"expiresAt": NOW - 1, "exp": NOW + 60}),
+                Err(AuthError::Expired),
+            ),
             (json!({"nbf": NOW + 3600}), Err(AuthError::Malformed)),
             (json!({"nbf": NOW + 30}), Ok(())),
         ];
@@ -200,20 +223,44 @@ mod tests {
             json!({"p": "session"}),
             json!({"p": null}),
         ] {
-            assert_eq!(verdict(&with(changes.clone())), Err(AuthError::Malformed), "{changes}");
+            assert_eq!(
+                verdict(&with(changes.clone())),
+                Err(AuthError::Malformed),
+                "{changes}"
+            );
         }
-        assert_eq!(verdict(&with(json!({"superAdminId": "x", "p": "vk"}))), Ok(()), "unknown claims are ignored");
+        assert_eq!(
+            verdict(&with(json!({"superAdminId": "x", "p": "vk"}))),
+            Ok(()),
+            "unknown claims are ignored"
+        );
     }
 
     #[test]
     fn only_our_own_hs256_signature_counts() {
         let claims = with(json!({}));
         let token = signed(&claims);
-        assert_eq!(tokens("another secret of 32 bytes or so").verify_at(&token, NOW).unwrap_err(), AuthError::BadSignature);
+        assert_eq!(
+            tokens("another secret of 32 bytes or so")
+                .verify_at(&token, NOW)
+                .unwrap_err(),
+            AuthError::BadSignature
+        );
         let signature = token.rsplit('.').next().unwrap();
-        for header in [json!({"alg": "none"}), json!({"alg": "None", "typ": "JWT"}), json!({"alg": "RS256"}), json!({"alg": "HS384"}), json!({"typ": "JWT"})] {
+        for header in [
+            json!({"alg": "none"}),
+            json!({"alg": "None", "typ": "JWT"}),
+            json!({"alg": "RS256"}),
+            json!({"alg": "HS384"}),
+            json!({"typ": "JWT"}),
+        ] {
             for signature in ["", signature] {
-                assert!(ours().verify_at(&raw(&header, &claims, signature), NOW).is_err(), "{header}");
+                assert!(
+                    ours()
+                        .verify_at(&raw(&header, &claims, signature), NOW)
+                        .is_err(),
+                    "{header}"
+                );
             }
         }
         // A key that comes with the token is not used.
@@ -222,14 +269,21 @@ mod tests {
         header.kid = Some("../../../dev/null".into());
         header.jku = Some("http://127.0.0.1:1/keys".into());
         header.x5u = Some("http://127.0.0.1:1/cert".into());
-        let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(foreign)).unwrap();
-        assert_eq!(ours().verify_at(&forged, NOW).unwrap_err(), AuthError::BadSignature);
+        let forged =
+            jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(foreign)).unwrap();
+        assert_eq!(
+            ours().verify_at(&forged, NOW).unwrap_err(),
+            AuthError::BadSignature
+        );
         // Such headers in a token of ours change nothing; a critical one is not understood.
         let kept = jsonwebtoken::encode(&header, &claims, &ours().encoding).unwrap();
         assert!(ours().verify_at(&kept, NOW).is_ok());
         header.crit = Some(vec!["exp".into()]);
         let critical = jsonwebtoken::encode(&header, &claims, &ours().encoding).unwrap();
-        assert_eq!(ours().verify_at(&critical, NOW).unwrap_err(), AuthError::Malformed);
+        assert_eq!(
+            ours().verify_at(&critical, NOW).unwrap_err(),
+            AuthError::Malformed
+        );
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! `rostro models`.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, Result};
 use packs::{InstalledPack, MANIFEST_FILE, Manifest};
@@ -79,59 +79,23 @@ fn facts(pack: &InstalledPack) -> String {
         .collect()
 }
 
+/// One model after the other: licences and origins are sentences, too long for columns.
 fn files(pack: &InstalledPack) -> String {
-    let mut rows = vec![["ROLE", "MODEL", "LICENCE", "ORIGIN", "SHA-256"].map(str::to_owned)];
+    let mut text = String::new();
     for (role, key) in pack.manifest.roles() {
         let (Some(entry), Some(file)) = (pack.manifest.files.get(key), pack.files.get(key)) else {
             continue;
         };
-        let licence = if entry.commercial {
-            entry.license.clone()
+        let terms = if entry.commercial {
+            ""
         } else {
-            format!("{} (NON-COMMERCIAL)", entry.license)
+            "NON-COMMERCIAL: "
         };
-        rows.push([
-            role.to_owned(),
-            entry.name.clone(),
-            licence,
-            entry.origin.clone(),
-            file.sha256.clone(),
-        ]);
+        let _ = write!(
+            text,
+            "\n  {role:<9} {}\n    licence {terms}{}\n    origin  {}\n    sha256  {}\n",
+            entry.name, entry.license, entry.origin, file.sha256
+        );
     }
-    table(&rows)
-}
-
-/// Rows in columns as wide as their widest cell; the last is not padded.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"))
-                .collect();
-            format!("  {}\n", cells.join("  ").trim_end())
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned() {
-        let rows = [
-            ["A", "LONG"].map(str::to_owned),
-            ["wide", "x"].map(str::to_owned),
-        ];
-        assert_eq!(table(&rows), "  A     LONG\n  wide  x\n");
-    }
+    text
 }

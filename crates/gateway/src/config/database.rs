@@ -44,7 +44,9 @@ fn mask_password(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }
-    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql") && url.has_host());
+    let parsed = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "postgres" | "postgresql") && url.has_host());
     let Some(mut parsed) = parsed else {
         return "***".to_owned();
     };

@@ -189,7 +189,15 @@ fn origin(figment: &Figment, key: &str) -> String {
 }
 
 fn sentence(figment: &Figment, error: &figment::Error) -> String {
-    let mut key = error.path.join(".");
+    // An item of a list has its place as the last step; the setting is the list.
+    let named = |step: &&String| step.parse::<usize>().is_err();
+    let mut key = error
+        .path
+        .iter()
+        .filter(named)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(".");
     let reason = match &error.kind {
         Kind::UnknownField(field, expected) => {
             if error.path.last() != Some(field) {
@@ -214,11 +222,22 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
                 Actual::Str(text) => format!("{text:?}"),
                 other => other.to_string(),
             };
-            format!("cannot be {found}: it takes {expected}")
+            format!("cannot be {found}: it takes {}", kind(expected))
         }
         other => format!("is not valid: {}", one_line(&other.to_string())),
     };
     format!("{key} {reason} (from {})", origin(figment, &key))
+}
+
+/// What serde expected, in the words of the reference.
+fn kind(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" | "bool" => "true or false",
+        "parsable string" => "a size such as \"32 MiB\"",
+        other => other,
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -328,7 +347,22 @@ mod tests {
             ("ROSTRO_NOTHING__AT_ALL", "x"),
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @r#"
+        server.listn is not a setting; here there are listen, data, max_body, request_timeout, shutdown_delay, drain_timeout, max_in_flight, cors_origins (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
+        server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
+        server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)
+        server.max_body cannot be "big": it takes a size such as "32 MiB" (from the environment variable ROSTRO_SERVER__MAX_BODY)
+        server.drain_timeout must be longer than server.request_timeout (from the environment variable ROSTRO_SERVER__DRAIN_TIMEOUT)
+        server.cors_origins has "app.example.com", which is not an origin such as "https://app.example.com" (from the environment variable ROSTRO_SERVER__CORS_ORIGINS)
+        verifik.expired_token cannot be "never": it is one of client, docs (from the environment variable ROSTRO_VERIFIK__EXPIRED_TOKEN)
+        verifik.capture_rejects cannot be "ugly": it is one of cropped, close_to_border, too_small, angle_too_large, eyes_closed (from the environment variable ROSTRO_VERIFIK__CAPTURE_REJECTS)
+        images.max_pixels must be from 10000 to 1000000000, not 0 (from the environment variable ROSTRO_IMAGES__MAX_PIXELS)
+        models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
+        models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
+        database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
+        nothing is not a setting; here there are server, auth, database, models, inference, images, faces, fetch, verifik, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        "#);
     }
 
     #[test]

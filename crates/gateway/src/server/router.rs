@@ -67,7 +67,7 @@ fn dialects(config: &Config) -> OpenApiRouter<AppState> {
 }
 
 /// What every route has; the last layer is the outermost.
-fn around(routes: Router<AppState>, config: &Config) -> Router<AppState> {
+fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &Config) -> Router<S> {
     let max_body = usize::try_from(config.server.max_body.as_u64()).unwrap_or(usize::MAX);
     routes
         .layer(DefaultBodyLimit::max(max_body))
@@ -99,4 +99,40 @@ fn prometheus(text: String) -> impl IntoResponse {
         )],
         text,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, extract::Request};
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_its_own_request_and_says_nothing() {
+        let broken = Router::new()
+            .route(
+                "/panic",
+                get(async || -> &'static str { panic!("the secret is 4242") }),
+            )
+            .route("/fine", get(async || "fine"));
+        let service = around(broken, &Config::defaults().unwrap());
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = service.clone().oneshot(request).await.unwrap();
+            assert!(response.headers().contains_key(crate::server::REQUEST_ID));
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        };
+        assert_eq!(
+            ask("/panic").await,
+            (
+                500,
+                r#"{"message":"internal_error","code":"ERROR"}"#.to_owned()
+            )
+        );
+        assert_eq!(ask("/fine").await, (200, "fine".to_owned()));
+    }
 }

@@ -1,0 +1,217 @@
+//! The `rostro` command as its users run it.
+#![allow(clippy::print_stderr, reason = "a skipped test must say so")]
+
+mod common;
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+/// `rostro` in the folder `home`, with none of the caller's settings.
+fn rostro(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rostro"));
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("ROSTRO_"))
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .current_dir(home)
+        .env_remove("RUST_BACKTRACE");
+    command
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_token_is_all_that_token_issue_prints() {
+    let home = tempfile::tempdir().unwrap();
+    // Neither models nor ONNX Runtime are needed.
+    let issue = || {
+        rostro(
+            home.path(),
+            &["token", "issue", "--client", "acme", "--expires", "5d"],
+        )
+        .env_remove("ORT_DYLIB_PATH")
+        .output()
+        .unwrap()
+    };
+    let (first, second) = (issue(), issue());
+    for output in [&first, &second] {
+        assert!(output.status.success(), "{}", err(output));
+        assert_eq!(out(output).trim().split('.').count(), 3);
+        assert_eq!(out(output).lines().count(), 1);
+    }
+    let account = |output: &Output| {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let payload = URL_SAFE_NO_PAD
+            .decode(out(output).trim().split('.').nth(1).unwrap())
+            .unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(
+            claims["expiresAt"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+            5 * 86_400
+        );
+        claims["clientId"].clone()
+    };
+    assert_eq!(
+        account(&first),
+        account(&second),
+        "the account is created once"
+    );
+}
+
+#[test]
+fn faults_are_one_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [
+        vec!["config", "--config", "missing.toml"],
+        vec!["models"],
+        vec!["token", "issue", "--client", " "],
+    ] {
+        let output = rostro(home.path(), &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(out(&output).is_empty());
+        let text = err(&output);
+        assert!(
+            text.starts_with("error: ") && text.lines().count() == 1,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_settings_in_force_are_printed_masked() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(
+        home.path().join("own.toml"),
+        "[auth]\nsecret = \"a secret of at least 32 bytes, hunter2\"\n",
+    )
+    .unwrap();
+    let output = rostro(home.path(), &["--config", "own.toml", "config"])
+        .env(
+            "ROSTRO_DATABASE__URL",
+            "postgres://rostro:hunter2@db/rostro",
+        )
+        .env("ROSTRO_MODELS__PACK", "mobilefacenet")
+        .output()
+        .unwrap();
+    let text = out(&output);
+    assert!(
+        output.status.success() && text.parse::<toml::Table>().is_ok(),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("pack = \"mobilefacenet\"")
+            && text.contains("postgres://rostro:***@db/rostro"),
+        "{text}"
+    );
+}
+
+/// A running `rostro serve`, killed when the test ends early.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn serve_prints_a_call_that_works_and_stops_on_sigterm() {
+    let Some((config, _data)) = common::config() else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let child = rostro(home.path(), &["serve"])
+        .env("ROSTRO_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .env("ROSTRO_MODELS__DIR", &config.models.dir)
+        .env("ROSTRO_INFERENCE__WORKERS", "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut serving = Serving(child);
+    let mut banner = String::new();
+    let mut stdout = BufReader::new(serving.0.stdout.take().unwrap());
+    while !banner.contains("-d @-") {
+        assert_ne!(
+            stdout.read_line(&mut banner).unwrap(),
+            0,
+            "it ended: {banner}"
+        );
+    }
+    for part in [
+        "standard",
+        "ONNX Runtime",
+        "detector",
+        "embedder",
+        " on cpu",
+        "SIMD",
+    ] {
+        assert!(banner.contains(part), "{part} is not in {banner}");
+    }
+
+    // The call is pasted into a shell beside a picture.
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/composite01_1.jpg");
+    std::fs::copy(picture, home.path().join("face.jpg")).unwrap();
+    let call = banner
+        .split_once("(printf")
+        .map(|(_, rest)| format!("(printf{rest}"))
+        .unwrap();
+    let answered = Command::new("sh")
+        .args(["-c", &call])
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&answered.stdout).unwrap();
+    assert!(answer["data"]["liveness_score"].is_number(), "{answer}");
+
+    let id = serving.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(serving.0.wait().unwrap().code(), Some(0));
+    let mut log = String::new();
+    serving
+        .0
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
+    let token = banner
+        .split_once("Bearer ")
+        .unwrap()
+        .1
+        .split('\'')
+        .next()
+        .unwrap();
+    assert!(
+        token.split('.').count() == 3 && !log.contains(token),
+        "{log}"
+    );
+}
