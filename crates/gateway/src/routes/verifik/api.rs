@@ -10,13 +10,16 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
+    compare, compare_live, compare_with_liveness, demo, detect, error::ErrorBody, face_validation,
+    liveness,
 };
 use crate::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&Bearer),
+    // Errors are named by derived sets of responses, whose schemas are not collected.
+    components(schemas(ErrorBody)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
     )
