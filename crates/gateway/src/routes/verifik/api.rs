@@ -10,7 +10,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
+    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness, search,
+    search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
@@ -19,6 +20,7 @@ use crate::{AppState, config::VerifikConfig};
     modifiers(&Bearer),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+        (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
     )
 )]
 struct Document;
@@ -48,7 +50,12 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(compare_live::compare_live))
         .routes(routes!(compare_with_liveness::compare_with_liveness))
         .routes(routes!(detect::detect))
-        .routes(routes!(face_validation::face_validation));
+        .routes(routes!(face_validation::face_validation))
+        .routes(routes!(search::search))
+        .routes(routes!(search_crops::search_crops))
+        .routes(routes!(search_live_face::search_live_face))
+        .routes(routes!(search_active_user::search_active_user))
+        .routes(routes!(verify::verify));
     if !settings.demo_routes {
         return router;
     }
