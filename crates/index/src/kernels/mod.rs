@@ -53,14 +53,12 @@ impl Kernel {
         let mut all = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            let fma = is_x86_feature_detected!("fma");
-            if is_x86_feature_detected!("avx2") && fma {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 all.push(Self::Avx2);
             }
             if is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vnni")
-                && fma
             {
                 all.push(Self::Avx512Vnni);
             }
@@ -96,25 +94,25 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2-fma",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => "avx512-fma",
+            Self::Avx512Vnni => "avx512",
             #[cfg(target_arch = "aarch64")]
             Self::Neon => "neon",
         }
     }
 
-    /// `out[r][n]` = probe `n` times row `r`. Every probe has the same number of lines as a row, and `rows` holds
-    /// `out.len()` rows. The caller scales probes so that no sum passes an i32 (see `quantise::Probe`).
+    /// `out[n][r]` = probe `n` times row `r`. Every probe has the same number of lines as a row, and each part of `out`
+    /// has the number of rows. The caller scales probes so that no sum passes an i32 (see `quantise::Probe`).
     pub(crate) fn dots<const N: usize>(
         self,
         probes: [&[WideLine]; N],
         rows: &[Line],
-        out: &mut [[i32; N]],
+        mut out: [&mut [i32]; N],
     ) {
         let lines = probes.first().map_or(0, |probe| probe.len());
         assert!(probes.iter().all(|probe| probe.len() == lines));
-        assert_eq!(rows.len(), lines * out.len());
+        assert!(out.iter().all(|out| rows.len() == lines * out.len()));
         if lines == 0 {
-            out.fill([0; N]);
+            out.iter_mut().for_each(|out| out.fill(0));
             return;
         }
         match self {
@@ -160,7 +158,7 @@ impl Kernel {
             // SAFETY: `detect` and `available` give this value only with AVX2 and FMA.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::rebuilt_dot(probe, base, fine, steps) },
-            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW and FMA.
+            // SAFETY: `detect` and `available` give this value only with AVX-512 F and BW.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => unsafe { avx512::rebuilt_dot(probe, base, fine, steps) },
             // The compiler makes NEON of the portable loop: NEON is in the target's base.
@@ -168,38 +166,4 @@ impl Kernel {
             Self::Neon => scalar::rebuilt_dot(probe, base, fine, steps),
         }
     }
-}
-
-/// The loop behind every `rebuilt_dot`: each kernel compiles it for its own instruction set.
-#[inline(always)]
-fn rebuilt_dot_body<const FMA: bool>(
-    probe: &[FloatLine],
-    base: &[Line],
-    fine: &[Line],
-    steps: i16,
-) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0_f32; LANES];
-    for ((probe, base), fine) in probe.iter().zip(base).zip(fine) {
-        for part in 0..LINE / LANES {
-            for (lane, sum) in sums.iter_mut().enumerate() {
-                let i = part * LANES + lane;
-                // At most 127 * 254 + 127: it fits an i16.
-                let value = f32::from(i16::from(base.0[i]) * steps + i16::from(fine.0[i]));
-                *sum = if FMA {
-                    probe.0[i].mul_add(value, *sum)
-                } else {
-                    *sum + probe.0[i] * value
-                };
-            }
-        }
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
 }

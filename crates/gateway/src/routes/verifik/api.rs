@@ -10,14 +10,16 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness, search,
-    search_active_user, search_crops, search_live_face, verify,
+    compare, compare_live, compare_with_liveness, demo, detect, error::ErrorBody, face_validation,
+    liveness, search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&Bearer),
+    // Errors are named by derived sets of responses, whose schemas are not collected.
+    components(schemas(ErrorBody)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
         (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
