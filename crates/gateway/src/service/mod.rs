@@ -8,7 +8,10 @@ mod detect;
 mod error;
 mod liveness;
 mod pictures;
+mod search;
+mod search_live;
 mod validation;
+mod verify;
 
 pub use audit::{Call, Recorded, Recorder};
 pub use compare::{Comparison, Pair, compare};
@@ -17,4 +20,7 @@ pub use detect::{DetectedFace, Detection, detect};
 pub use error::{Part, PictureError, ServiceError};
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use pictures::{PictureSource, decode_base64};
+pub use search::{Found, Probe, SearchTerms, search};
+pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};
+pub use verify::{Claim, verify};

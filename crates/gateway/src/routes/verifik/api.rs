@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     compare, compare_live, compare_with_liveness, demo, detect, error::ErrorBody, face_validation,
-    liveness,
+    liveness, search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
@@ -22,6 +22,7 @@ use crate::{AppState, config::VerifikConfig};
     components(schemas(ErrorBody)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+        (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
     )
 )]
 struct Document;
@@ -51,7 +52,12 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(compare_live::compare_live))
         .routes(routes!(compare_with_liveness::compare_with_liveness))
         .routes(routes!(detect::detect))
-        .routes(routes!(face_validation::face_validation));
+        .routes(routes!(face_validation::face_validation))
+        .routes(routes!(search::search))
+        .routes(routes!(search_crops::search_crops))
+        .routes(routes!(search_live_face::search_live_face))
+        .routes(routes!(search_active_user::search_active_user))
+        .routes(routes!(verify::verify));
     if !settings.demo_routes {
         return router;
     }
