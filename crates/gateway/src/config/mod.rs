@@ -7,6 +7,7 @@ mod database;
 mod duration;
 mod fetch;
 mod images;
+mod login;
 mod models;
 mod observe;
 mod secret;
@@ -21,6 +22,7 @@ pub(crate) use check::MIN_SECRET;
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};
+pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
 pub use secret::Secret;
@@ -36,6 +38,12 @@ pub struct Config {
     pub server: ServerConfig,
     /// Account tokens.
     pub auth: AuthConfig,
+    /// Login by one-time code.
+    pub login: LoginConfig,
+    /// Codes by e-mail.
+    pub mail: MailConfig,
+    /// Codes by text message.
+    pub sms: SmsConfig,
     /// The database.
     pub database: DatabaseConfig,
     /// Which models.

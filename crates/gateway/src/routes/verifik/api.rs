@@ -10,6 +10,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    account::{clients, login, session},
     compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
 };
 use crate::{AppState, config::VerifikConfig};
@@ -19,6 +20,7 @@ use crate::{AppState, config::VerifikConfig};
     modifiers(&Bearer),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+        (name = "Accounts", description = "The caller's account, its tokens, and login by one-time code."),
     )
 )]
 struct Document;
@@ -48,7 +50,15 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(compare_live::compare_live))
         .routes(routes!(compare_with_liveness::compare_with_liveness))
         .routes(routes!(detect::detect))
-        .routes(routes!(face_validation::face_validation));
+        .routes(routes!(face_validation::face_validation))
+        .routes(routes!(session::get_session, session::post_session))
+        .routes(routes!(session::renew_and_revoke))
+        .routes(routes!(clients::get_me, clients::put_me))
+        .routes(routes!(clients::put_client))
+        .routes(routes!(login::email_login))
+        .routes(routes!(login::confirm_email_login))
+        .routes(routes!(login::phone_login))
+        .routes(routes!(login::confirm_phone_login));
     if !settings.demo_routes {
         return router;
     }
