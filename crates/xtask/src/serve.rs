@@ -1,7 +1,6 @@
 //! `cargo xtask serve`: set-up, build, and the server in place of this process.
 
 use std::{
-    env,
     ffi::OsString,
     os::unix::process::CommandExt as _,
     process::{Command, ExitCode},
@@ -13,6 +12,7 @@ use crate::{setup, workspace::Workspace};
 
 /// How to run the server.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     #[command(flatten)]
     setup: setup::Args,
@@ -46,16 +46,12 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 
     let mut server = Command::new(workspace.target()?.join(profile).join("rostro"));
     server.arg("serve").args(&args.rest);
+    // No more than these: the environment goes before a file given with `-- --config`, and the database's default address
+    // is in the data folder.
     server.env("ROSTRO_MODELS__DIR", &ready.fetched.models);
     server.env("ROSTRO_MODELS__PACK", &ready.fetched.pack);
     server.env("ROSTRO_INFERENCE__ONNXRUNTIME", &ready.fetched.onnxruntime);
     server.env("ROSTRO_SERVER__DATA", &ready.data);
-    // The settings above are those of the user where there are any; set-up has looked at them.
-    if env::var_os("ROSTRO_DATABASE__URL").is_none_or(|url| url.is_empty()) {
-        let mut url = OsString::from("sqlite://");
-        url.push(ready.data.join("rostro.db"));
-        server.env("ROSTRO_DATABASE__URL", url);
-    }
     // Taking this process's place lets Ctrl-C and SIGTERM reach the server.
     let error = server.exec();
     Err(error).with_context(|| format!("{} cannot be run", server.get_program().to_string_lossy()))

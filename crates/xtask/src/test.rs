@@ -12,6 +12,7 @@ use crate::{
 
 /// What to test.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
     #[arg(long, value_name = "DIR")]

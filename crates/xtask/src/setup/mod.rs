@@ -26,6 +26,7 @@ const DEFAULT_PACK: &str = "standard";
 
 /// What to set up.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Model pack, by the name of its manifest in models/ [default: ROSTRO_MODELS__PACK, else standard]
     #[arg(long, value_name = "PACK")]

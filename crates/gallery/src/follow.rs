@@ -1,0 +1,238 @@
+//! Keeping the indexes in step with the store.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use store::{Change, ChangeKind, ClientId, PersonId, Revision, StoreError, Template};
+use tokio::task;
+
+use crate::{
+    Phase, Scope, Shared,
+    roster::{Place, Roster},
+    shelves::Shelves,
+};
+
+/// Templates read at a time.
+const BATCH: u32 = 1000;
+/// Changes applied at a time.
+const CHANGES: u32 = 1000;
+/// How long to wait for a wake-up before asking anyway.
+const POLL: Duration = Duration::from_millis(500);
+/// How long to wait after the database failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often the indexes do their chores.
+const CHORES: Duration = Duration::from_secs(60);
+
+/// Keeps a follower running; one that panicked is replaced by one that builds everything anew.
+pub(crate) async fn supervise(shared: Arc<Shared>) {
+    loop {
+        let mut tasks = task::JoinSet::new();
+        tasks.spawn(run(Arc::clone(&shared)));
+        tasks.spawn(maintain(Arc::clone(&shared)));
+        // Neither returns by itself.
+        let _ = tasks.join_next().await;
+        tracing::error!("following the store failed; building the search indexes anew");
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Builds the indexes, then follows the changes, until the task is aborted.
+async fn run(shared: Arc<Shared>) {
+    loop {
+        match load(&shared).await {
+            Ok((roster, revision)) => follow(&shared, roster, revision).await,
+            Err(error) => {
+                tracing::warn!(%error, "the search indexes could not be built; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn maintain(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(CHORES).await;
+        let shared = Arc::clone(&shared);
+        compute(move || shared.shelves.maintain()).await;
+    }
+}
+
+/// Builds every index from a scan and puts them in place of what was there.
+async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
+    let mut scan = shared
+        .store
+        .scan_templates(shared.options.model, BATCH)
+        .await?;
+    shared
+        .status
+        .send_modify(|status| (status.loaded, status.total) = (0, scan.faces));
+    let mut building = (Roster::default(), shared.shelves.empty_copy());
+    while let Some(batch) = scan.batches.next().await {
+        let batch = batch?;
+        let count = batch.len() as u64;
+        building = compute(move || {
+            let (mut roster, shelves) = building;
+            for (person, templates) in by_person(batch) {
+                place(&mut roster, &shelves, person, &templates);
+            }
+            (roster, shelves)
+        })
+        .await;
+        shared.status.send_modify(|status| status.loaded += count);
+    }
+    let (roster, shelves) = building;
+    shared.shelves.replace_with(shelves);
+    shared
+        .status
+        .send_modify(|status| (status.phase, status.revision) = (Phase::Following, scan.revision));
+    tracing::info!(revision = %scan.revision, faces = shared.status.borrow().loaded, "the search indexes are built");
+    Ok((roster, scan.revision))
+}
+
+/// Applies changes as they come. Returns when some were pruned before they were seen: then only a new scan helps.
+async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision) {
+    let mut news = shared.store.watch();
+    loop {
+        match shared.store.changes_since(revision, CHANGES).await {
+            Ok(changes) if changes.is_empty() => {
+                // Both outcomes lead to the same question.
+                let _ = tokio::time::timeout(POLL, news.changed()).await;
+            }
+            Ok(changes) => match apply(shared, roster, &changes).await {
+                Ok(updated) => {
+                    roster = updated;
+                    revision = changes.last().map_or(revision, |change| change.revision);
+                    shared
+                        .status
+                        .send_modify(|status| status.revision = revision);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "changes could not be read; building the search indexes anew");
+                    tokio::time::sleep(RETRY).await;
+                    return;
+                }
+            },
+            Err(StoreError::RevisionPruned) => {
+                tracing::warn!(%revision, "changes were pruned before they were seen; building the search indexes anew");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "changes could not be read; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Brings the indexes to what the store says now of everybody whom `changes` touch.
+async fn apply(
+    shared: &Arc<Shared>,
+    mut roster: Roster,
+    changes: &[Change],
+) -> Result<Roster, StoreError> {
+    let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
+    for change in changes {
+        match change.kind {
+            ChangeKind::FaceAdded { person, .. }
+            | ChangeKind::FaceRemoved { person, .. }
+            | ChangeKind::MembershipAdded { person, .. }
+            | ChangeKind::MembershipRemoved { person, .. }
+            | ChangeKind::PersonRemoved { person } => drop(touched.insert((change.client, person))),
+            ChangeKind::CollectionRemoved { collection } => {
+                touched.extend(roster.members(collection))
+            }
+        }
+    }
+    for (client, person) in touched {
+        let templates = shared
+            .store
+            .templates_of_person(client, person, shared.options.model)
+            .await?;
+        let shared = Arc::clone(shared);
+        roster = compute(move || {
+            place(&mut roster, &shared.shelves, (client, person), &templates);
+            roster
+        })
+        .await;
+    }
+    Ok(roster)
+}
+
+fn by_person(batch: Vec<Template>) -> BTreeMap<(ClientId, PersonId), Vec<Template>> {
+    let mut persons: BTreeMap<_, Vec<Template>> = BTreeMap::new();
+    for template in batch {
+        persons
+            .entry((template.client, template.person))
+            .or_default()
+            .push(template);
+    }
+    persons
+}
+
+/// Puts a person's faces where they belong and takes them from where they do not. New places come first, so that a search
+/// during the move finds the person in one of them.
+fn place(
+    roster: &mut Roster,
+    shelves: &Shelves,
+    (client, person): (ClientId, PersonId),
+    templates: &[Template],
+) {
+    let scopes: Vec<Scope> = match templates
+        .first()
+        .map(|template| template.collections.as_slice())
+    {
+        None => Vec::new(),
+        Some([]) => vec![Scope::Loose(client)],
+        Some(collections) => collections.iter().copied().map(Scope::Collection).collect(),
+    };
+    let before = roster.place(person);
+    for scope in &scopes {
+        for template in templates {
+            let known = before.is_some_and(|place| {
+                place.scopes.contains(scope) && place.faces.contains(&template.face)
+            });
+            if !known {
+                shelves.insert(client, *scope, person, template.face, &template.embedding);
+            }
+        }
+    }
+    for (scope, face) in before.iter().flat_map(|place| {
+        place
+            .scopes
+            .iter()
+            .flat_map(|scope| place.faces.iter().map(move |face| (scope, face)))
+    }) {
+        let stays =
+            scopes.contains(scope) && templates.iter().any(|template| template.face == *face);
+        if !stays {
+            shelves.remove(client, *scope, *face);
+        }
+    }
+    let faces = templates.iter().map(|template| template.face).collect();
+    roster.set(
+        person,
+        (!scopes.is_empty()).then_some(Place {
+            client,
+            scopes,
+            faces,
+        }),
+    );
+}
+
+/// Runs work that computes for long off the async threads. A panic in it is passed on: the follower must not go on with half
+/// of a change.
+async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Cancelled: the runtime is shutting down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

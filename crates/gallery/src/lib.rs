@@ -1,0 +1,115 @@
+//! The gallery: in-memory search indexes over the enrolled faces of all accounts, kept in step with the store.
+//!
+//! There is one index per collection, and one per account for persons in no collection. They hold nothing that the database
+//! does not have: at start they are built from a scan, then they follow the store's changes by revision. A write is visible
+//! to searches on this node once [`Gallery::reached`] its revision, and that is when it may be answered.
+//!
+//! Rows are faces, answers are persons: a person scores as the best of its faces.
+
+mod error;
+mod follow;
+mod roster;
+mod search;
+mod shelves;
+mod status;
+
+use std::sync::Arc;
+
+use inference::MatchScale;
+use store::{Catalog, ClientId, CollectionId, ModelId, Revision};
+use tokio::{sync::watch, task::JoinHandle};
+
+pub use error::GalleryError;
+pub use search::{Match, Mode, Query};
+pub use status::{Phase, Status};
+
+use shelves::Shelves;
+
+/// Which faces a shelf holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Scope {
+    /// Those of the persons in one collection.
+    Collection(CollectionId),
+    /// Those of an account's persons that are in no collection.
+    Loose(ClientId),
+}
+
+/// What the gallery searches with.
+#[derive(Debug, Clone)]
+pub struct GalleryOptions {
+    /// The model whose templates are searched; faces of other models are not there.
+    pub model: ModelId,
+    /// Length of its templates.
+    pub dimension: usize,
+    /// Rows of one collection from which [`Mode::Fast`] uses a graph; below, it is exact too.
+    pub graph_threshold: usize,
+}
+
+/// What the follower and the searches share.
+struct Shared {
+    store: Arc<dyn Catalog>,
+    options: GalleryOptions,
+    scale: Arc<MatchScale>,
+    shelves: Shelves,
+    status: watch::Sender<Status>,
+}
+
+/// The searchable faces. Dropping it stops following the store.
+pub struct Gallery {
+    shared: Arc<Shared>,
+    follower: JoinHandle<()>,
+}
+
+impl Gallery {
+    /// Starts building the indexes in the background; [`Gallery::status`] tells how far they are. Must be called inside a
+    /// Tokio runtime.
+    ///
+    /// # Errors
+    /// [`GalleryError::Options`].
+    pub fn start(
+        store: Arc<dyn Catalog>,
+        scale: Arc<MatchScale>,
+        options: GalleryOptions,
+    ) -> Result<Self, GalleryError> {
+        let mut index_options = index::Options::new(options.dimension);
+        index_options.graph.threshold = options.graph_threshold;
+        let shelves = Shelves::new(index_options)
+            .map_err(|error| GalleryError::Options(error.to_string()))?;
+        let status = watch::Sender::new(Status::default());
+        let shared = Arc::new(Shared {
+            store,
+            options,
+            scale,
+            shelves,
+            status,
+        });
+        let follower = tokio::spawn(follow::supervise(Arc::clone(&shared)));
+        Ok(Self { shared, follower })
+    }
+
+    /// How far the indexes are.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let mut status = self.shared.status.borrow().clone();
+        self.shared.shelves.describe(&mut status);
+        status
+    }
+
+    /// Returns once searches on this node see everything up to `revision`.
+    ///
+    /// # Errors
+    /// [`GalleryError::Stopped`] when the follower is gone.
+    pub async fn reached(&self, revision: Revision) -> Result<(), GalleryError> {
+        let mut status = self.shared.status.subscribe();
+        let reached = status
+            .wait_for(|status| status.phase == Phase::Following && status.revision >= revision)
+            .await;
+        reached.map(drop).map_err(|_| GalleryError::Stopped)
+    }
+}
+
+impl Drop for Gallery {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}

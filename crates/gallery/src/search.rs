@@ -1,0 +1,106 @@
+//! 1:N search.
+
+use std::collections::HashMap;
+
+use inference::{Embedding, Score};
+use store::{ClientId, CollectionId, FaceId, PersonId};
+
+use crate::{
+    Gallery, GalleryError, Phase, Scope,
+    shelves::{face_of, person_of},
+};
+
+/// How to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// By the graph where the collection is large enough to have one, otherwise exact.
+    Fast,
+    /// Exact: every face is compared.
+    Accurate,
+}
+
+/// What is searched for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Whose persons.
+    pub client: ClientId,
+    /// In which collection; `None` means all persons of the account.
+    pub collection: Option<CollectionId>,
+    /// The probe's template.
+    pub probe: Embedding,
+    /// Persons below this score (as rounded for the answer) are left out.
+    pub min_score: Score,
+    /// At most so many persons.
+    pub limit: usize,
+    /// How.
+    pub mode: Mode,
+}
+
+/// A person that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// Who.
+    pub person: PersonId,
+    /// Which of its faces is likest the probe.
+    pub face: FaceId,
+    /// How like.
+    pub score: Score,
+}
+
+impl Gallery {
+    /// The account's persons that are like the probe, best first; equal scores by id. Computes for milliseconds: call it on a
+    /// thread that may.
+    ///
+    /// # Errors
+    /// [`GalleryError::Loading`], [`GalleryError::WrongModel`].
+    pub fn search(&self, query: &Query) -> Result<Vec<Match>, GalleryError> {
+        let shared = &self.shared;
+        if shared.status.borrow().phase == Phase::Loading {
+            return Err(GalleryError::Loading);
+        }
+        if query.probe.as_slice().len() != shared.options.dimension {
+            return Err(GalleryError::WrongModel);
+        }
+        let request = index::Search {
+            limit: query.limit,
+            min_cosine: shared.scale.least_cosine(query.min_score),
+            mode: match query.mode {
+                Mode::Fast => index::Mode::Fast,
+                Mode::Accurate => index::Mode::Exact,
+            },
+        };
+        // A person of several collections is on several shelves, with the same faces.
+        let mut best: HashMap<u128, index::Hit> = HashMap::new();
+        for shelf in shared
+            .shelves
+            .of(query.client, query.collection.map(Scope::Collection))
+        {
+            for hit in shelf
+                .search(query.probe.as_slice(), request)
+                .map_err(|_| GalleryError::WrongModel)?
+            {
+                let known = best.entry(hit.group).or_insert(hit);
+                if hit.cosine > known.cosine {
+                    *known = hit;
+                }
+            }
+        }
+        let mut matches: Vec<Match> = best
+            .into_values()
+            .map(|hit| Match {
+                person: person_of(hit.group),
+                face: face_of(hit.key),
+                score: shared.scale.score(hit.cosine),
+            })
+            .filter(|found| found.score.rounded() >= query.min_score.rounded())
+            .collect();
+        matches.sort_by(|a, b| {
+            b.score
+                .value()
+                .total_cmp(&a.score.value())
+                .then_with(|| a.person.cmp(&b.person))
+        });
+        matches.truncate(query.limit);
+        Ok(matches)
+    }
+}

@@ -1,0 +1,34 @@
+//! How far the indexes are.
+
+use store::Revision;
+
+/// What the follower is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Reading all faces; searches wait for it.
+    #[default]
+    Loading,
+    /// Applying changes as they come; searches are answered.
+    Following,
+}
+
+/// How far the indexes are, for readiness and metrics.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Status {
+    /// What the follower is doing.
+    pub phase: Phase,
+    /// Faces read so far while loading.
+    pub loaded: u64,
+    /// Faces in the database when loading began.
+    pub total: u64,
+    /// Everything up to here is visible to searches.
+    pub revision: Revision,
+    /// Rows in all indexes; a face counts once for each of its person's collections.
+    pub rows: usize,
+    /// Indexes.
+    pub shelves: usize,
+    /// Of them, those that a graph serves.
+    pub graphs: usize,
+    /// The lowest recall that a graph showed when it was last compared with the exact scan, 0 to 1.
+    pub recall: Option<f32>,
+}
