@@ -13,6 +13,7 @@ pub mod routes;
 pub mod server;
 pub mod service;
 pub mod state;
+pub mod transfer;
 
 pub use config::Config;
 pub use state::{App, AppState};
