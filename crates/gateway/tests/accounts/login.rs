@@ -184,12 +184,9 @@ async fn codes_cannot_be_guessed(kind: Kind) {
         );
         // Twenty at once: no more than five are looked at.
         let tries = (0..20).map(|nth| {
-            call(
-                &server,
-                CONFIRM,
-                &json!({"email": ANA, "otp": wrong(&right, nth)}),
-            )
-            .boxed_status()
+            let body = json!({"email": ANA, "otp": wrong(&right, nth)});
+            let server = &server;
+            async move { call(server, CONFIRM, &body).await.0 }
         });
         for status in futures_util::future::join_all(tries).await {
             assert_eq!(status, 400);
@@ -228,16 +225,6 @@ async fn codes_cannot_be_guessed(kind: Kind) {
         server
     })
     .await;
-}
-
-trait Status {
-    async fn boxed_status(self) -> u16;
-}
-
-impl<F: Future<Output = (u16, Value)>> Status for F {
-    async fn boxed_status(self) -> u16 {
-        self.await.0
-    }
 }
 
 async fn nobody_learns_whether_an_address_exists(kind: Kind) {
