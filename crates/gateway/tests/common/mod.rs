@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
+pub mod database;
+
 use std::path::PathBuf;
 
 use gateway::{App, Config, server::Server};

@@ -1,6 +1,8 @@
 //! Errors of this dialect: `{"message", "code"}` with the statuses and constants of the contract. Each domain error is
 //! mapped here and nowhere else; what a client must not see is logged here.
 
+mod account;
+
 use std::borrow::Cow;
 
 use axum::{
@@ -14,7 +16,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use super::body::BodyError;
+use super::{body::BodyError, envelope::Signature};
 use crate::{
     auth::AuthError,
     config::ExpiredToken,
@@ -38,6 +40,12 @@ pub struct ErrorBody {
     /// Extension: which picture of the request it is about, `image`, `probe` or `gallery`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<&'static str>,
+    /// On the account routes: the status once more, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// On the session routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// An error as this dialect answers it.
@@ -57,6 +65,8 @@ impl ApiError {
                 message: message.into(),
                 code,
                 field: None,
+                error: None,
+                signature: None,
             },
         }
     }

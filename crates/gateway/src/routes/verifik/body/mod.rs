@@ -8,7 +8,7 @@ mod invalid;
 mod tests;
 mod value;
 
-pub(crate) use extract::{FromFields, Valid};
+pub(crate) use extract::{FromFields, Valid, ValidAnywhere};
 pub(crate) use field::Field;
 pub(crate) use fields::Fields;
 #[cfg(test)]
