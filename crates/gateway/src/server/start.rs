@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use gallery::{Gallery, GalleryOptions};
 use inference::{Engine, EngineConfig};
 use packs::InstalledPack;
 use store::{Catalog, StoreOptions};
@@ -31,7 +32,7 @@ pub struct Server {
 
 impl Server {
     /// Starts everything that `config` asks for: the address is taken first, then the database, then the models, which are
-    /// loaded and warmed when this returns.
+    /// loaded and warmed when this returns. The search indexes are built in the background.
     ///
     /// # Errors
     /// One sentence for an operator: the address is taken, the data folder cannot be written, the database cannot be
@@ -93,6 +94,7 @@ impl Server {
             tracing::error!(%error, "the listener failed");
         }
         self.app.audit.finish().await;
+        self.app.gallery.stop();
         self.app.store.close().await;
     }
 }
@@ -130,6 +132,7 @@ async fn assemble(config: Config) -> Result<App> {
     let fetcher = Fetcher::new(&config.fetch)
         .context("the client that fetches pictures cannot be started")?;
     let engine = start_engine(&config).await?;
+    let gallery = start_gallery(&config, &store, &engine)?;
     Ok(App {
         tokens: Tokens::new(&secret),
         accounts: Accounts::new(Arc::clone(&store)),
@@ -138,6 +141,7 @@ async fn assemble(config: Config) -> Result<App> {
         config,
         engine,
         store,
+        gallery: Arc::new(gallery),
         fetcher,
     })
 }
@@ -158,4 +162,18 @@ async fn start_engine(config: &Config) -> Result<Engine> {
         .await
         .context("the models could not be loaded")?
         .map_err(anyhow::Error::from)
+}
+
+fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<Gallery> {
+    let info = engine.info();
+    let options = GalleryOptions {
+        model: info
+            .embedder
+            .parse()
+            .context("the embedding model has no identity")?,
+        dimension: info.dimension,
+        graph_threshold: config.search.graph_threshold,
+    };
+    Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
+        .context("the search indexes cannot be started")
 }
