@@ -1,5 +1,8 @@
 //! The `rostro` command as its users run it.
-#![allow(clippy::print_stderr, reason = "a skipped test must say so")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fault in a test's setting is a failed test"
+)]
 
 mod common;
 
@@ -119,6 +122,35 @@ fn the_settings_in_force_are_printed_masked() {
             && text.contains("postgres://rostro:***@db/rostro"),
         "{text}"
     );
+}
+
+#[test]
+fn models_lists_what_is_installed_the_pack_in_use_first() {
+    let Some((config, _data)) = common::config() else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let output = rostro(home.path(), &["models"])
+        .env("ROSTRO_MODELS__DIR", &config.models.dir)
+        .env_remove("ORT_DYLIB_PATH")
+        .output()
+        .unwrap();
+    let text = out(&output);
+    assert!(
+        output.status.success() && text.starts_with("standard (in use), "),
+        "{text}"
+    );
+    for part in [
+        "detector ",
+        "embedder ",
+        "liveness ",
+        "licence ",
+        "origin ",
+        "sha256 ",
+        "similarity measured: ",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
 }
 
 /// A running `rostro serve`, killed when the test ends early.

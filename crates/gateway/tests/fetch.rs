@@ -1,4 +1,8 @@
 //! Pictures by address, from a real server on this machine.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fault in a test's setting is a failed test"
+)]
 
 use std::{
     net::SocketAddr,

@@ -1,4 +1,8 @@
 //! The log holds no secrets, whatever the level. Alone in its file: a process has one log.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fault in a test's setting is a failed test"
+)]
 
 mod common;
 

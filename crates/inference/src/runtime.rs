@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
 };
 
 use ort::environment::Environment;
@@ -13,6 +13,7 @@ use crate::StartError;
 const PATH_VARIABLE: &str = "ORT_DYLIB_PATH";
 
 static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
+static FILE: OnceLock<PathBuf> = OnceLock::new();
 
 /// The process's ONNX Runtime environment, loading the library at `configured` (or where `ORT_DYLIB_PATH` says) the first time.
 pub(crate) fn environment(configured: Option<&Path>) -> Result<Environment, StartError> {
@@ -33,6 +34,8 @@ pub(crate) fn environment(configured: Option<&Path>) -> Result<Environment, Star
         .with_telemetry(false)
         .build()
         .map_err(|error| unusable(error.to_string()))?;
+    // Set once, under the lock: nobody else can have been first.
+    let _ = FILE.set(path.clone());
     *loaded = Some(environment.clone());
     Ok(environment)
 }
@@ -51,14 +54,20 @@ fn locate(configured: Option<&Path>) -> Result<PathBuf, StartError> {
         .map_err(|_| StartError::RuntimeMissing(Some(path)))
 }
 
-/// Version of the loaded library, for example `1.24.2`.
+/// Version of the loaded library, for example `1.31.1`: its file's name has it, its build information not always.
 pub(crate) fn version() -> String {
-    let info = ort::info();
-    info.split("git-branch=rel-")
+    let file = FILE
+        .get()
+        .and_then(|path| path.file_name())
+        .and_then(|name| name.to_str());
+    let named = file
+        .and_then(|name| name.split_once(".so."))
+        .map(|(_, version)| version);
+    let built = ort::info()
+        .split("git-branch=rel-")
         .nth(1)
-        .and_then(|rest| rest.split(',').next())
-        .unwrap_or("unknown")
-        .to_owned()
+        .and_then(|rest| rest.split(',').next());
+    named.or(built).unwrap_or("of unknown version").to_owned()
 }
 
 /// SIMD features of this processor that ONNX Runtime's and our own kernels can use.

@@ -39,7 +39,10 @@ impl Calibration {
     /// The cosine at false match rate `fmr`, if the manifest has that anchor.
     #[must_use]
     pub fn cosine_at(&self, fmr: f64) -> Option<f64> {
-        self.anchors.iter().find(|anchor| (anchor.fmr / fmr - 1.0).abs() < 1e-6).map(|anchor| anchor.cosine)
+        self.anchors
+            .iter()
+            .find(|anchor| (anchor.fmr / fmr - 1.0).abs() < 1e-6)
+            .map(|anchor| anchor.cosine)
     }
 
     /// Why these anchors cannot be used, or `None`.
@@ -48,10 +51,16 @@ impl Calibration {
         let mut last_fmr = 1.0;
         for anchor in &self.anchors {
             if !(anchor.cosine > last && anchor.cosine < 1.0) {
-                return Some(format!("the calibration's cosine {} does not rise from {last} towards 1", anchor.cosine));
+                return Some(format!(
+                    "the calibration's cosine {} does not rise from {last} towards 1",
+                    anchor.cosine
+                ));
             }
             if !(anchor.fmr > 0.0 && anchor.fmr < last_fmr) {
-                return Some(format!("the calibration's fmr {} does not fall from {last_fmr}", anchor.fmr));
+                return Some(format!(
+                    "the calibration's fmr {} does not fall from {last_fmr}",
+                    anchor.fmr
+                ));
             }
             (last, last_fmr) = (anchor.cosine, anchor.fmr);
         }

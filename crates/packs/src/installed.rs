@@ -42,14 +42,29 @@ impl InstalledPack {
             let path = dir.join(&entry.name);
             let sha256 = sha256_of_file(&path).map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => PackError::FileMissing(path.clone()),
-                _ => PackError::Io { path: path.clone(), source },
+                _ => PackError::Io {
+                    path: path.clone(),
+                    source,
+                },
             })?;
-            if !entry.artefacts.is_empty() && entry.artefacts.iter().all(|artefact| artefact.sha256 != sha256) {
-                return Err(PackError::WrongFile { path, found: sha256 });
+            if !entry.artefacts.is_empty()
+                && entry
+                    .artefacts
+                    .iter()
+                    .all(|artefact| artefact.sha256 != sha256)
+            {
+                return Err(PackError::WrongFile {
+                    path,
+                    found: sha256,
+                });
             }
             files.insert(key.clone(), InstalledFile { path, sha256 });
         }
-        Ok(Self { dir: dir.to_owned(), manifest, files })
+        Ok(Self {
+            dir: dir.to_owned(),
+            manifest,
+            files,
+        })
     }
 
     /// Whether the embedding model on disk is the one that the calibration was measured with, and not provisional otherwise.
@@ -57,6 +72,7 @@ impl InstalledPack {
     pub fn calibration_is_measured(&self) -> bool {
         let calibration = &self.manifest.embedder.calibration;
         let installed = self.files.get(&self.manifest.embedder.file);
-        !calibration.provisional && installed.is_some_and(|file| file.sha256 == calibration.model_sha256)
+        !calibration.provisional
+            && installed.is_some_and(|file| file.sha256 == calibration.model_sha256)
     }
 }

@@ -15,5 +15,6 @@ pub use digest::sha256_of_file;
 pub use error::PackError;
 pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
 pub use manifest::{
-    Artefact, Channels, CropRule, Decoder, Detector, Embedder, Eyes, FileEntry, LivenessModel, LivenessRole, Manifest, Template, Tensor,
+    Artefact, Channels, CropRule, Decoder, Detector, Embedder, Eyes, FileEntry, LivenessModel,
+    LivenessRole, Manifest, Template, Tensor,
 };

@@ -200,10 +200,18 @@ impl Manifest {
     /// [`PackError::Missing`] when there is none, [`PackError::Io`], [`PackError::Manifest`].
     pub fn load(path: &Path) -> Result<Self, PackError> {
         let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => PackError::Missing(path.parent().unwrap_or(path).to_owned()),
-            _ => PackError::Io { path: path.to_owned(), source },
+            std::io::ErrorKind::NotFound => {
+                PackError::Missing(path.parent().unwrap_or(path).to_owned())
+            }
+            _ => PackError::Io {
+                path: path.to_owned(),
+                source,
+            },
         })?;
-        Self::parse(&text).map_err(|reason| PackError::Manifest { path: path.to_owned(), reason })
+        Self::parse(&text).map_err(|reason| PackError::Manifest {
+            path: path.to_owned(),
+            reason,
+        })
     }
 
     /// Reads a manifest's text and checks what the types do not.
@@ -214,12 +222,17 @@ impl Manifest {
         let manifest: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         for key in manifest.roles().map(|(_, key)| key) {
             if !manifest.files.contains_key(key) {
-                return Err(format!("a role names the file {key:?}, which [files] does not have"));
+                return Err(format!(
+                    "a role names the file {key:?}, which [files] does not have"
+                ));
             }
         }
         for (key, file) in &manifest.files {
-            if file.name.is_empty() || file.name.contains(['/', '\\']) || file.name.starts_with('.') {
-                return Err(format!("the file {key:?} has a name that is not a plain file name"));
+            if file.name.is_empty() || file.name.contains(['/', '\\']) || file.name.starts_with('.')
+            {
+                return Err(format!(
+                    "the file {key:?} has a name that is not a plain file name"
+                ));
             }
         }
         match manifest.embedder.calibration.fault() {
@@ -230,8 +243,18 @@ impl Manifest {
 
     /// Each role with the key of its file: `detector`, `embedder`, `liveness` (once a model), `eyes`.
     pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let liveness = self.liveness.iter().flat_map(|role| &role.models).map(|model| ("liveness", model.file.as_str()));
+        let liveness = self
+            .liveness
+            .iter()
+            .flat_map(|role| &role.models)
+            .map(|model| ("liveness", model.file.as_str()));
         let eyes = self.eyes.iter().map(|eyes| ("eyes", eyes.file.as_str()));
-        [("detector", self.detector.file.as_str()), ("embedder", self.embedder.file.as_str())].into_iter().chain(liveness).chain(eyes)
+        [
+            ("detector", self.detector.file.as_str()),
+            ("embedder", self.embedder.file.as_str()),
+        ]
+        .into_iter()
+        .chain(liveness)
+        .chain(eyes)
     }
 }

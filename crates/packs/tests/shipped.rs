@@ -6,13 +6,22 @@ use packs::{Decoder, Manifest};
 
 fn shipped() -> BTreeMap<String, Manifest> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-    let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let files = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let manifest = Manifest::parse(&fs::read_to_string(&path).unwrap());
-            (name.clone(), manifest.unwrap_or_else(|fault| panic!("{name}.toml: {fault}")))
+            (
+                name.clone(),
+                manifest.unwrap_or_else(|fault| panic!("{name}.toml: {fault}")),
+            )
         })
         .collect()
 }
@@ -21,10 +30,16 @@ fn shipped() -> BTreeMap<String, Manifest> {
 fn every_pack_parses_under_its_own_name() {
     let packs = shipped();
     let names: Vec<_> = packs.keys().map(String::as_str).collect();
-    assert_eq!(names, ["insightface", "mobilefacenet", "opencv", "standard"]);
+    assert_eq!(
+        names,
+        ["insightface", "mobilefacenet", "opencv", "standard"]
+    );
     for (name, pack) in &packs {
         assert_eq!(&pack.name, name);
-        assert!(pack.liveness.is_some() && pack.eyes.is_some(), "{name} judges liveness and eyes");
+        assert!(
+            pack.liveness.is_some() && pack.eyes.is_some(),
+            "{name} judges liveness and eyes"
+        );
     }
 }
 
@@ -34,14 +49,35 @@ fn every_file_is_used_and_every_artefact_can_be_had_and_checked() {
         let used: Vec<_> = pack.roles().map(|(_, key)| key.to_owned()).collect();
         for (key, file) in &pack.files {
             assert!(used.contains(key), "{name}: no role uses {key}");
-            assert!(!file.artefacts.is_empty(), "{name}: {key} would accept any file");
-            assert!(!file.license.is_empty() && !file.origin.is_empty(), "{name}: {key}");
+            assert!(
+                !file.artefacts.is_empty(),
+                "{name}: {key} would accept any file"
+            );
+            assert!(
+                !file.license.is_empty() && !file.origin.is_empty(),
+                "{name}: {key}"
+            );
             for artefact in &file.artefacts {
-                assert!(artefact.mirror.is_some() || artefact.url.is_some(), "{name}: {key} has an artefact from nowhere");
-                assert!(artefact.url.as_ref().is_none_or(|url| url.starts_with("https://")), "{name}: {key}");
-                assert!(artefact.member.is_none() || artefact.url.is_some(), "{name}: {key} has a member of no archive");
+                assert!(
+                    artefact.mirror.is_some() || artefact.url.is_some(),
+                    "{name}: {key} has an artefact from nowhere"
+                );
+                assert!(
+                    artefact
+                        .url
+                        .as_ref()
+                        .is_none_or(|url| url.starts_with("https://")),
+                    "{name}: {key}"
+                );
+                assert!(
+                    artefact.member.is_none() || artefact.url.is_some(),
+                    "{name}: {key} has a member of no archive"
+                );
                 let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-                assert!(artefact.sha256.len() == 64 && artefact.sha256.bytes().all(hex), "{name}: {key}");
+                assert!(
+                    artefact.sha256.len() == 64 && artefact.sha256.bytes().all(hex),
+                    "{name}: {key}"
+                );
             }
         }
     }
@@ -64,12 +100,23 @@ fn scores_are_measured_with_an_artefact_of_the_pack_or_provisional() {
     for (name, pack) in shipped() {
         let calibration = &pack.embedder.calibration;
         let artefacts = &pack.files[&pack.embedder.file].artefacts;
-        assert!(artefacts.iter().any(|artefact| artefact.sha256 == calibration.model_sha256), "{name}");
+        assert!(
+            artefacts
+                .iter()
+                .any(|artefact| artefact.sha256 == calibration.model_sha256),
+            "{name}"
+        );
         assert_eq!(calibration.provisional, name == "opencv", "{name}");
         for anchor in &calibration.anchors {
             // LFW's 29.6 million impostor pairs hold about 30 above the cosine of 1e-6, label errors among them.
-            assert!(anchor.extrapolated || anchor.fmr >= 9e-6, "{name}: {anchor:?}");
-            assert!(calibration.provisional || anchor.extrapolated != anchor.tar.is_some(), "{name}: {anchor:?}");
+            assert!(
+                anchor.extrapolated || anchor.fmr >= 9e-6,
+                "{name}: {anchor:?}"
+            );
+            assert!(
+                calibration.provisional || anchor.extrapolated != anchor.tar.is_some(),
+                "{name}: {anchor:?}"
+            );
         }
     }
 }
@@ -79,7 +126,16 @@ fn non_commercial_weights_come_with_a_warning() {
     for (name, pack) in shipped() {
         let free = pack.files.values().all(|file| file.commercial);
         assert_eq!(free, name != "insightface");
-        assert!(free || pack.warning.as_ref().is_some_and(|warning| warning.contains("NON-COMMERCIAL")), "{name}");
-        assert_eq!(pack.detector.decoder == Decoder::Scrfd, name == "insightface");
+        assert!(
+            free || pack
+                .warning
+                .as_ref()
+                .is_some_and(|warning| warning.contains("NON-COMMERCIAL")),
+            "{name}"
+        );
+        assert_eq!(
+            pack.detector.decoder == Decoder::Scrfd,
+            name == "insightface"
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::person::Person;
 /// Everything about one person: what [`Person`] shows, and what it does not.
 #[derive(Clone, PartialEq)]
 pub struct PersonRecord {
-    /// The person. Its `faces` are empty here; of its `collections` only the ids matter.
+    /// The person. Its `faces` are empty here; of its `collections` only the ids and times matter.
     pub person: Person,
     /// Whether others of the same name and date of birth may be in one collection with it.
     pub namesakes: bool,

@@ -54,6 +54,8 @@ pub struct Membership {
     pub code: CollectionCode,
     /// The collection's name.
     pub name: String,
+    /// Since when the person is in it; millisecond precision, UTC.
+    pub added_at: OffsetDateTime,
 }
 
 /// A person with faces and collections.

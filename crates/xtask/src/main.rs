@@ -2,6 +2,7 @@
 // A command-line tool: what it prints is its purpose.
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
+mod bench;
 mod interrupt;
 mod postgres;
 mod report;
@@ -36,6 +37,8 @@ enum Command {
     Serve(serve::Args),
     /// Set up, start a private Postgres, and run all tests.
     Test(test::Args),
+    /// Set up, and measure in release.
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Setup(args) => setup::run(&workspace, &args).map(|_| ExitCode::SUCCESS),
         Command::Serve(args) => serve::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
+        Command::Bench(args) => bench::run(&workspace, &args),
     });
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

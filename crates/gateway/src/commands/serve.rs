@@ -22,6 +22,7 @@ pub(super) async fn run(settings: Config) -> Result<()> {
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
+    tracing::info!(address = %started.address(), pack = started.app().engine.info().pack, "serving");
     print(&banner::text(
         &started,
         example_token(&started).await?.as_ref(),
@@ -30,8 +31,12 @@ pub(super) async fn run(settings: Config) -> Result<()> {
         _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
         _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
     }
-    started.stop().await;
-    tracing::info!("stopped");
+    tokio::select! {
+        () = started.stop() => tracing::info!("stopped"),
+        // Whoever asks twice does not want to wait.
+        _ = terminate.recv() => tracing::warn!("second SIGTERM: not waiting any longer"),
+        _ = interrupt.recv() => tracing::warn!("second SIGINT: not waiting any longer"),
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use super::print;
 use crate::{
     Config,
     auth::{SigningSecret, Tokens},
+    config::MAX_TOKEN_LIFE,
     server::open_store,
 };
 
@@ -36,8 +37,9 @@ pub(super) async fn run(settings: Config, command: Command) -> Result<()> {
     ensure!(!name.is_empty(), "--client needs the account's name");
     let life = issue.expires.unwrap_or(settings.auth.token_life);
     ensure!(
-        life >= Duration::from_secs(1),
-        "--expires must be at least one second"
+        (Duration::from_secs(1)..=MAX_TOKEN_LIFE).contains(&life),
+        "--expires must be from 1s to {}",
+        humantime::format_duration(MAX_TOKEN_LIFE)
     );
     let tokens = Tokens::new(&SigningSecret::load(
         &settings.auth.secret,

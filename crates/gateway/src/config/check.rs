@@ -8,10 +8,12 @@ use super::Config;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Least length of a signing secret, in bytes: that of an HS256 key.
 pub(crate) const MIN_SECRET: usize = 32;
+
+/// Longest life of a token.
+pub(crate) const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// The first setting that cannot be, with the reason: "`key` `reason`" reads as a sentence.
 pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
@@ -31,7 +33,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             let length = config.auth.secret.expose().len();
             (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))
         })
-        .or_else(|| duration("auth.token_life", config.auth.token_life, MINUTE, 3650 * DAY))
+        .or_else(|| duration("auth.token_life", config.auth.token_life, MINUTE, MAX_TOKEN_LIFE))
         .or_else(|| database_url(config.database.url.expose()))
         .or_else(|| range("database.max_connections", config.database.max_connections, 1..=1000))
         .or_else(|| pack(&config.models.pack))

@@ -18,7 +18,7 @@ mod verifik;
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
-pub(crate) use check::MIN_SECRET;
+pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};

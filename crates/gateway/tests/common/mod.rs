@@ -1,5 +1,14 @@
 //! A real server in this process, on a port of its own, with a database of its own.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared by several test binaries; each uses a part of it"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a fault in a test's setting is a failed test"
+)]
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
 use std::path::PathBuf;

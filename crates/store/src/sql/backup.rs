@@ -1,6 +1,6 @@
 //! Export and import of accounts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use super::collections::collection;
 use super::persons::{self, History};
 use super::stream::Pieces;
-use super::{collections, faces};
+use super::{collections, faces, memberships};
 use crate::backup::{Backup, Imported, PersonRecord, Record};
 use crate::change::Committed;
 use crate::collection::{Collection, CollectionRef};
@@ -167,12 +167,12 @@ async fn import_person(
     record: &PersonRecord,
 ) -> Result<Imported, StoreError> {
     let person = &record.person;
-    let memberships: Vec<CollectionRef> = person
+    let wanted: Vec<CollectionRef> = person
         .collections
         .iter()
         .map(|membership| membership.id.into())
         .collect();
-    let wanted: BTreeSet<_> = collections::resolve_all(tx, client, &memberships).await?;
+    collections::resolve_all(tx, client, &wanted).await?;
     let new = NewPerson {
         external_id: person.external_id.clone(),
         name: person.name.clone(),
@@ -197,7 +197,15 @@ async fn import_person(
         let there = persons::by_id(tx, client, person.id).await?;
         return there.map(|_| Imported::Existed).ok_or(StoreError::IdTaken);
     }
-    persons::join(tx, client, person.id, &wanted).await?;
+    // In the order in which all transactions do it.
+    let joined: BTreeMap<_, _> = person
+        .collections
+        .iter()
+        .map(|one| (one.id, one.added_at))
+        .collect();
+    for (collection, added_at) in joined {
+        memberships::add(tx, client, collection, vec![person.id], added_at).await?;
+    }
     faces::insert(tx, client, person.id, &record.faces).await?;
     Ok(Imported::Created)
 }

@@ -212,6 +212,7 @@ async fn update(
             client,
             id,
             wanted.difference(&present).copied().collect(),
+            now(),
         )
         .await?;
     }
@@ -264,6 +265,7 @@ async fn move_people(
                 .filter(|id| !there.contains(id))
                 .copied()
                 .collect(),
+            now(),
         )
         .await?;
         memberships::remove(tx, client, from, moved.clone()).await?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
+use time::OffsetDateTime;
 
-use super::{CHUNK, now, persons};
+use super::{CHUNK, persons};
 use crate::change::ChangeKind;
 use crate::db::{Row, Tx, Value, in_list, sql};
 use crate::error::{Cause, StoreError};
@@ -88,6 +89,7 @@ pub(super) async fn add(
     client: ClientId,
     collection: CollectionId,
     people: Vec<PersonId>,
+    added_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     require(tx, client, people.clone()).await?;
     for part in people.chunks(CHUNK) {
@@ -100,7 +102,7 @@ pub(super) async fn add(
         let statement = sql(AssertSqlSafe(text))
             .bind(collection.to_string())
             .bind(client.to_string())
-            .bind(now())
+            .bind(added_at)
             .bind_all(values);
         let added: BTreeSet<PersonId> = ids(&tx.rows(statement).await?, "person_id")?;
         if let Some(&refused) = part.iter().find(|id| !added.contains(id)) {

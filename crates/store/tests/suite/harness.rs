@@ -5,7 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt};
-use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, SqliteConnection};
 use store::{
     Catalog, ChangeKind, Client, ClientId, Collection, CollectionId, ModelId, NewClient,
     NewCollection, NewFace, NewPerson, Person, Revision, StoreOptions, Template,
@@ -124,6 +125,26 @@ impl Bench {
             connection.execute(statement).await?;
         }
         Ok(())
+    }
+
+    /// Where the Postgres server listens, and the address of this database through another port of this machine. Nothing when
+    /// the server is not reached by TCP.
+    pub(crate) fn address(&self) -> Option<((String, u16), impl Fn(u16) -> String)> {
+        let options: PgConnectOptions = self.url.parse().expect("it was opened before");
+        let tcp = options.get_socket().is_none() && !options.get_host().starts_with('/');
+        let server = (options.get_host().to_owned(), options.get_port());
+        // The driver leaves this part out.
+        let tail = self
+            .url
+            .split_once("options=")
+            .expect("a schema")
+            .1
+            .to_owned();
+        let through = move |port| {
+            let url = options.clone().host("127.0.0.1").port(port).to_url_lossy();
+            format!("{url}&options={tail}")
+        };
+        tcp.then_some((server, through))
     }
 
     /// Cuts the connections of this test's catalogs, as a failing network does.

@@ -1,6 +1,14 @@
 //! One suite over both databases. The Postgres half needs `ROSTRO_TEST_POSTGRES_URL`, the address of a server and a user
 //! that may create schemas; every test gets a fresh schema.
 
+// Clippy's settings spare functions with `#[test]` only, not what they call.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used
+)]
+
 mod access;
 mod accounts;
 mod backup;
@@ -13,4 +21,5 @@ mod harness;
 mod listing;
 mod outage;
 mod persons;
+mod proxy;
 mod separation;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use store::{StoreError, StoreOptions};
 
 use crate::harness::{Bench, on_both, on_postgres, someone};
+use crate::proxy::Proxy;
 
 on_both! { closed, bad_addresses }
 
@@ -83,6 +84,55 @@ async fn cut_connections() {
         heard
             .expect("the other node hears of it")
             .expect("it is open");
+        node.close().await;
+    })
+    .await;
+}
+
+/// The line goes dead without a word: every call ends in time, no connection is lost for good, and when the line is back
+/// everything works, without a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_line() {
+    on_postgres(|bench| async move {
+        let Some((server, through)) = bench.address() else {
+            eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL does not lead through TCP");
+            return;
+        };
+        let proxy = Proxy::to(server).await;
+        let limit = Duration::from_millis(300);
+        let options = StoreOptions {
+            max_connections: 2,
+            acquire_timeout: limit,
+            operation_timeout: limit,
+            ..StoreOptions::default()
+        };
+        let node = store::open(&through(proxy.port), &options).await.unwrap();
+        let owner = bench.account("one").await.id;
+        node.client(owner).await.unwrap().unwrap();
+        for outage in 0..3 {
+            proxy.set_dead(true);
+            for number in 0..6 {
+                let name = format!("{outage} {number}");
+                let (read, write) = tokio::time::timeout(Duration::from_secs(30), async {
+                    tokio::join!(
+                        node.client(owner),
+                        node.create_person(owner, someone(&name, &[]))
+                    )
+                })
+                .await
+                .expect("calls end");
+                assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+                assert!(
+                    matches!(write, Err(StoreError::Unavailable(_))),
+                    "{write:?}"
+                );
+            }
+            proxy.set_dead(false);
+            let start = Instant::now();
+            while let Err(error) = node.ping().await {
+                assert!(start.elapsed() < Duration::from_secs(30), "{error:?}");
+            }
+        }
         node.close().await;
     })
     .await;

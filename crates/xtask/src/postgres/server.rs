@@ -1,7 +1,6 @@
 //! A private Postgres server in a temporary folder.
 
 use std::{
-    env,
     fmt::Write as _,
     fs::{self, File},
     io::{Read as _, Write as _},
@@ -194,16 +193,11 @@ fn stop(programs: &Path, home: &Path, user: User) {
     }
 }
 
-/// A folder that `user` owns; below /tmp for root, whose own folders may be closed to `user`.
+/// A folder that `user` owns, outside the checkout: root's own folders may be closed to `user`.
 fn make_home(user: User) -> Result<PathBuf> {
-    let parent = if user.ids.is_some() {
-        PathBuf::from("/tmp")
-    } else {
-        env::temp_dir()
-    };
     let home = tempfile::Builder::new()
         .prefix("rostro-test-postgres-")
-        .tempdir_in(parent)
+        .tempdir()
         .context("no temporary folder can be made")?
         .keep();
     give(&home, user)?;

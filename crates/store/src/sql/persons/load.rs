@@ -62,7 +62,7 @@ pub(in crate::sql) async fn assemble(
         let mut memberships: HashMap<PersonId, Vec<Membership>> = HashMap::new();
         let (list, values) = in_list(2, ids.clone());
         let text = format!(
-            "SELECT m.person_id, c.id, c.code, c.name FROM memberships m JOIN collections c ON c.id = m.collection_id
+            "SELECT m.person_id, m.added_at, c.id, c.code, c.name FROM memberships m JOIN collections c ON c.id = m.collection_id
              WHERE m.client_id = $1 AND m.person_id IN ({list}) ORDER BY m.added_at, c.created_at, c.id"
         );
         for row in tx
@@ -77,6 +77,7 @@ pub(in crate::sql) async fn assemble(
                 id: row.id("id")?,
                 code: row.uuid("code")?,
                 name: row.get("name")?,
+                added_at: row.moment("added_at")?,
             };
             memberships
                 .entry(row.id("person_id")?)

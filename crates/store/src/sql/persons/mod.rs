@@ -19,7 +19,7 @@ use crate::person::{Detached, NewPerson, Person, PersonField, PersonUpdate, Pers
 use crate::query::{Listing, Page};
 
 pub(super) use load::{assemble, by_id, is_namesake};
-pub(super) use write::{History, insert_row, join};
+pub(super) use write::{History, insert_row};
 
 /// What no two persons of one collection may share. A hash, because names may be longer than an index takes.
 fn identity(name: &str, date_of_birth: Option<Date>) -> Vec<u8> {

@@ -100,14 +100,15 @@ pub(super) async fn create(
 }
 
 /// Puts a person into collections in which it is not.
-pub(in crate::sql) async fn join(
+async fn join(
     tx: &mut Tx<'_>,
     client: ClientId,
     id: PersonId,
     collections: &BTreeSet<CollectionId>,
 ) -> Result<(), StoreError> {
+    let moment = now();
     for &collection in collections {
-        memberships::add(tx, client, collection, vec![id]).await?;
+        memberships::add(tx, client, collection, vec![id], moment).await?;
     }
     Ok(())
 }
@@ -246,7 +247,7 @@ pub(super) async fn attach(
     {
         return Ok(());
     }
-    memberships::add(tx, client, collection, vec![id]).await
+    memberships::add(tx, client, collection, vec![id], now()).await
 }
 
 pub(super) async fn detach(
