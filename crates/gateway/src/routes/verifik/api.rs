@@ -10,7 +10,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
+    collections, compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness, persons,
 };
 use crate::{AppState, config::VerifikConfig};
 
@@ -19,6 +19,8 @@ use crate::{AppState, config::VerifikConfig};
     modifiers(&Bearer),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+        (name = "Collections", description = "Named sets of persons that a search can be confined to."),
+        (name = "Persons", description = "Who is known, by one to three pictures."),
     )
 )]
 struct Document;
@@ -48,7 +50,9 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(compare_live::compare_live))
         .routes(routes!(compare_with_liveness::compare_with_liveness))
         .routes(routes!(detect::detect))
-        .routes(routes!(face_validation::face_validation));
+        .routes(routes!(face_validation::face_validation))
+        .merge(collections::router())
+        .merge(persons::router());
     if !settings.demo_routes {
         return router;
     }

@@ -57,7 +57,7 @@ impl From<ByFace> for FaceQuery {
     fn from(request: ByFace) -> Self {
         Self {
             image: request.image,
-            mode: request.mode.into(),
+            effort: request.mode.into(),
             min_score: request.min_score,
         }
     }

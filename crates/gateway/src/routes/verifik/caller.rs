@@ -2,6 +2,8 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
+use store::ClientId;
+
 use super::error::ApiError;
 use crate::{AppState, auth::AuthClient, server::REQUEST_ID, service::Call};
 
@@ -17,6 +19,30 @@ impl FromRequestParts<AppState> for Caller {
             client: Some(account.client.id),
             request_id: request_id(parts),
         }))
+    }
+}
+
+/// An account, on routes about what it owns.
+pub(super) struct Owner {
+    /// The account.
+    pub(super) client: ClientId,
+    /// The same, for the audit.
+    pub(super) call: Call,
+}
+
+impl FromRequestParts<AppState> for Owner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let account = AuthClient::from_request_parts(parts, app).await?;
+        let client = account.client.id;
+        Ok(Self {
+            client,
+            call: Call {
+                client: Some(client),
+                request_id: request_id(parts),
+            },
+        })
     }
 }
 

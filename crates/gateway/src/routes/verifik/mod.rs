@@ -2,7 +2,9 @@
 
 mod api;
 mod body;
+mod by_face;
 mod caller;
+mod collections;
 mod compare;
 mod compare_live;
 mod compare_with_liveness;
@@ -14,6 +16,10 @@ pub mod error;
 mod face_validation;
 mod faces;
 mod failures;
+mod ids;
 mod liveness;
+mod path;
+mod persons;
+mod query;
 
 pub use api::router;

@@ -104,7 +104,7 @@ pub(super) async fn create_live(
         collection: request.collection,
         policy: liveness::policy(&app, request.liveness_min_score),
         min_score: request.min_score,
-        mode: request.search_mode.into(),
+        effort: request.search_mode.into(),
     };
     let person = service::create_live_person(&app, &owner.call, owner.client, enrolment).await?;
     Ok(Envelope::new(StoredPerson::new(person, false)))

@@ -16,7 +16,7 @@ use crate::{
         envelope::Envelope,
         error::ApiError,
         failures::{MissingFailures, ServerFailures, TokenFailures},
-        ids::{self, PersonPath},
+        ids, path::PersonPath,
         query::Query,
     },
     service,

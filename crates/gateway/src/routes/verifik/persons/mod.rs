@@ -15,7 +15,7 @@ use store::PersonField;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) use object::StoredPerson;
-pub use object::PersonCard;
+pub(super) use object::PersonCard;
 
 use crate::AppState;
 

@@ -14,7 +14,7 @@ const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]
 
 /// A face of a person.
 #[derive(Clone, Serialize, ToSchema)]
-pub struct Thumbnail {
+pub(in crate::routes::verifik) struct Thumbnail {
     /// UUID of the face.
     #[schema(value_type = String)]
     id: FaceId,
@@ -24,7 +24,7 @@ pub struct Thumbnail {
 
 /// A collection, where it is shown and not only named.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct CollectionLabel {
+pub(in crate::routes::verifik) struct CollectionLabel {
     /// 24 hex digits.
     #[serde(rename = "_id")]
     #[schema(value_type = String)]
@@ -171,7 +171,7 @@ fn day(date: Date) -> String {
 }
 
 fn labels(memberships: Vec<Membership>) -> Vec<CollectionLabel> {
-    let label = |Membership { id, code, name }| CollectionLabel { id, code, name };
+    let label = |Membership { id, code, name, .. }| CollectionLabel { id, code, name };
     memberships.into_iter().map(label).collect()
 }
 

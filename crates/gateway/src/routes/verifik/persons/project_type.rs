@@ -64,7 +64,7 @@ pub(super) async fn find(
     owner: Owner,
     Valid(request): Valid<ByFace>,
 ) -> Result<Envelope<Vec<StoredPerson>>, ApiError> {
-    let persons = service::persons_like(&app, owner.client, request.into()).await?;
+    let persons = service::persons_like(&app, &owner.call, owner.client, request.into()).await?;
     let shown = persons.into_iter().map(|person| StoredPerson::new(person, false));
     Ok(Envelope::new(shown.collect()))
 }

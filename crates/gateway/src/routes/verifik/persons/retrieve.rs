@@ -10,7 +10,7 @@ use crate::{
         envelope::Envelope,
         error::ApiError,
         failures::{MissingFailures, ServerFailures, TokenFailures},
-        ids::PersonPath,
+        path::PersonPath,
         query::Query,
     },
     service,

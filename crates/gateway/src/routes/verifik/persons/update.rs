@@ -15,7 +15,7 @@ use crate::{
         envelope::Envelope,
         error::ApiError,
         failures::{MissingFailures, PictureFailures, TokenFailures},
-        ids::PersonPath,
+        path::PersonPath,
     },
     service::{self, PictureSource},
 };

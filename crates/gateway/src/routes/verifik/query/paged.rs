@@ -9,13 +9,16 @@ use store::Page;
 use utoipa::ToSchema;
 
 use super::Paging;
-use crate::routes::verifik::envelope::Envelope;
+use crate::routes::verifik::envelope::{Envelope, Signature};
 
 /// A part of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::routes::verifik) struct Paged<T> {
-    #[serde(flatten)]
-    envelope: Envelope<Vec<T>>,
+    /// Mark of this answer: five capital letters and digits.
+    #[schema(example = "JQ4RM", pattern = "^[A-Z0-9]{5}$")]
+    id: String,
+    data: Vec<T>,
+    signature: Signature,
     pagination: Pagination,
     /// As in `pagination`.
     page: u64,
@@ -61,8 +64,12 @@ impl<T> Paged<T> {
         show: impl FnMut(S) -> T,
     ) -> Self {
         let pagination = Pagination::new(paging, page.total);
+        let data = page.items.into_iter().map(show).collect();
+        let (id, data, signature) = Envelope::new(data).into_parts();
         Self {
-            envelope: Envelope::new(page.items.into_iter().map(show).collect()),
+            id,
+            data,
+            signature,
             pagination,
             page: pagination.page,
             limit: pagination.limit,
