@@ -87,6 +87,12 @@ impl Gallery {
         Ok(Self { shared, follower })
     }
 
+    /// The model whose templates are searched.
+    #[must_use]
+    pub fn model(&self) -> ModelId {
+        self.shared.options.model
+    }
+
     /// What the follower is doing; costs nothing, unlike [`Gallery::status`].
     #[must_use]
     pub fn phase(&self) -> Phase {

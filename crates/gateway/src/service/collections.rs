@@ -48,7 +48,10 @@ pub async fn collections(
     listing: Option<Listing<CollectionField>>,
 ) -> Result<Page<Collection>, ServiceError> {
     let Some(listing) = listing else {
-        return Ok(Page { items: Vec::new(), total: 0 });
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+        });
     };
     Ok(app.store.collections(client, listing).await?)
 }
@@ -107,8 +110,14 @@ pub async fn with_people(
     client: ClientId,
     collections: Vec<Collection>,
 ) -> Result<Vec<(Collection, Vec<Person>)>, ServiceError> {
-    let refs = collections.iter().map(|collection| collection.id.into()).collect();
-    let listing = Listing::<PersonField> { limit: MAX_PEOPLE, ..Listing::default() };
+    let refs = collections
+        .iter()
+        .map(|collection| collection.id.into())
+        .collect();
+    let listing = Listing::<PersonField> {
+        limit: MAX_PEOPLE,
+        ..Listing::default()
+    };
     let people = app.store.persons(client, Some(refs), listing).await?.items;
     let mut by_collection = sorted_in(people);
     let filled = collections.into_iter().map(|collection| {
@@ -151,7 +160,10 @@ fn sorted_in(people: Vec<Person>) -> HashMap<CollectionId, Vec<Person>> {
     let mut sorted: HashMap<CollectionId, Vec<Person>> = HashMap::new();
     for person in people {
         for collection in &person.collections {
-            sorted.entry(collection.id).or_default().push(person.clone());
+            sorted
+                .entry(collection.id)
+                .or_default()
+                .push(person.clone());
         }
     }
     sorted

@@ -1,10 +1,11 @@
 //! From pictures of a person to faces to store.
 
-use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline};
+use inference::{Effort, Embedding, FaceError, Pipeline};
 use store::{ModelId, NewFace};
 
 use super::{
     LivenessPolicy, LivenessVerdict, Part, PictureError, ServiceError,
+    compare::embed_one,
     liveness::{judge, main_face},
     pictures::Resolved,
     search::Searcher,
@@ -31,15 +32,23 @@ pub(super) enum Verdict {
 }
 
 /// The faces of a person's pictures, one each: whose face it is must be beyond doubt. One job of the engine.
-pub(super) async fn faces(app: &App, pictures: Vec<Resolved>) -> Result<Vec<NewFace>, ServiceError> {
+pub(super) async fn faces(
+    app: &App,
+    pictures: Vec<Resolved>,
+) -> Result<Vec<NewFace>, ServiceError> {
     let studio = Studio::new(app)?;
     let job = move |pipeline: &mut Pipeline| {
-        let shots = pictures.into_iter().map(|picture| studio.take(pipeline, picture, None));
+        let shots = pictures
+            .into_iter()
+            .map(|picture| studio.take(pipeline, picture, None));
         shots
             .map(|shot| Ok(shot?.face))
             .collect::<Result<Vec<_>, PictureError>>()
     };
-    app.engine.run(job).await?.map_err(ServiceError::of(Part::Image))
+    app.engine
+        .run(job)
+        .await?
+        .map_err(ServiceError::of(Part::Image))
 }
 
 /// As [`faces`], with the verdict of the checks, in the same job.
@@ -62,7 +71,10 @@ pub(super) async fn checked_faces(
 
 fn verdict(shots: Vec<Shot>, searcher: &Searcher) -> Result<(Vec<NewFace>, Verdict), ServiceError> {
     let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
-    let weights: Vec<_> = shots.iter().map(|shot| shot.weight.max(LEAST_WEIGHT)).collect();
+    let weights: Vec<_> = shots
+        .iter()
+        .map(|shot| shot.weight.max(LEAST_WEIGHT))
+        .collect();
     let probe = Embedding::weighted_mean(&templates, &weights)
         .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
         .map_err(ServiceError::of(Part::Image))?;
@@ -109,7 +121,9 @@ impl Studio {
         let model = app.engine.info().embedder.parse();
         let nameless = |_| FaceError::Inference("the embedding model has no identity".to_owned());
         Ok(Self {
-            model: model.map_err(nameless).map_err(ServiceError::of(Part::Image))?,
+            model: model
+                .map_err(nameless)
+                .map_err(ServiceError::of(Part::Image))?,
             limits: app.config.images.limits(),
             rules: app.config.faces.rules().strict(),
         })
@@ -125,7 +139,7 @@ impl Studio {
         // What is enrolled once is searched many times: the greater effort is worth it.
         let effort = Effort::Accurate;
         let (image, face) = main_face(pipeline, picture, &self.limits, effort, &self.rules)?;
-        let template = template(pipeline, &image, &face, effort)?;
+        let template = embed_one(pipeline, &image, &face, effort)?;
         let quality = pipeline.quality(&image, &face)?.overall;
         Ok(Shot {
             face: NewFace {
@@ -141,15 +155,4 @@ impl Studio {
             liveness: policy.map(|policy| judge(pipeline, &image, &face, policy)),
         })
     }
-}
-
-fn template(
-    pipeline: &mut Pipeline,
-    image: &DecodedImage,
-    face: &Face,
-    effort: Effort,
-) -> Result<Embedding, FaceError> {
-    let templates = pipeline.embed(image, std::slice::from_ref(face), effort)?;
-    let first = templates.into_iter().next();
-    first.ok_or_else(|| FaceError::Inference("a face gave no template".to_owned()))
 }

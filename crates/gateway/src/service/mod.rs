@@ -12,7 +12,9 @@ mod liveness;
 mod persons;
 mod pictures;
 mod search;
+mod search_live;
 mod validation;
+mod verify;
 mod writes;
 
 pub use audit::{Call, Recorded, Recorder};
@@ -31,4 +33,6 @@ pub use persons::{
 };
 pub use pictures::{PictureSource, decode_base64};
 pub use search::{Found, Probe, SearchTerms, search};
+pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};
+pub use verify::{Claim, verify};

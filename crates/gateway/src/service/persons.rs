@@ -76,9 +76,22 @@ pub async fn create_live_person(
     client: ClientId,
     enrolment: LiveEnrolment,
 ) -> Result<Person, ServiceError> {
-    let LiveEnrolment { person: mut new, images, collection, policy, min_score, effort } = enrolment;
+    let LiveEnrolment {
+        person: mut new,
+        images,
+        collection,
+        policy,
+        min_score,
+        effort,
+    } = enrolment;
     let pictures = pictures::all(app, images, Part::Image).await?;
-    let terms = SearchTerms { client, collection: Some(collection), min_score, limit: 1, effort };
+    let terms = SearchTerms {
+        client,
+        collection: Some(collection),
+        min_score,
+        limit: 1,
+        effort,
+    };
     let searcher = Searcher::new(app, &terms).await?;
     let checks = Checks { searcher, policy };
     let (faces, verdict) = enrol::checked_faces(app, pictures, checks).await?;
@@ -121,7 +134,10 @@ pub async fn persons(
     listing: Option<Listing<PersonField>>,
 ) -> Result<Page<Person>, ServiceError> {
     let Some(listing) = listing else {
-        return Ok(Page { items: Vec::new(), total: 0 });
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+        });
     };
     Ok(app.store.persons(client, collections, listing).await?)
 }
@@ -136,8 +152,18 @@ pub async fn persons_like(
     client: ClientId,
     query: FaceQuery,
 ) -> Result<Vec<Person>, ServiceError> {
-    let FaceQuery { image, effort, min_score } = query;
-    let terms = SearchTerms { client, collection: None, min_score, limit: MAX_LIKE, effort };
+    let FaceQuery {
+        image,
+        effort,
+        min_score,
+    } = query;
+    let terms = SearchTerms {
+        client,
+        collection: None,
+        min_score,
+        limit: MAX_LIKE,
+        effort,
+    };
     let found = search::search(app, call, "search", vec![image], Probe::Pictures, terms).await?;
     Ok(found.answer.into_iter().map(|found| found.person).collect())
 }
@@ -159,7 +185,11 @@ pub async fn update_person(
         update.faces = Some(enrol::faces(app, pictures).await?);
     }
     let store = Arc::clone(&app.store);
-    visible(app, async move { store.update_person(client, id, update).await }).await
+    visible(
+        app,
+        async move { store.update_person(client, id, update).await },
+    )
+    .await
 }
 
 /// Deletes a person, or takes it out of one collection, and deletes it when that was the last one.

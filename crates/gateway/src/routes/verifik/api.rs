@@ -10,7 +10,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    collections, compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness, persons,
+    collections, compare, compare_live, compare_with_liveness, demo, detect, face_validation,
+    liveness, persons, search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
@@ -21,6 +22,7 @@ use crate::{AppState, config::VerifikConfig};
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
         (name = "Collections", description = "Named sets of persons that a search can be confined to."),
         (name = "Persons", description = "Who is known, by one to three pictures."),
+        (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
     )
 )]
 struct Document;
@@ -52,7 +54,12 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(detect::detect))
         .routes(routes!(face_validation::face_validation))
         .merge(collections::router())
-        .merge(persons::router());
+        .merge(persons::router())
+        .routes(routes!(search::search))
+        .routes(routes!(search_crops::search_crops))
+        .routes(routes!(search_live_face::search_live_face))
+        .routes(routes!(search_active_user::search_active_user))
+        .routes(routes!(verify::verify));
     if !settings.demo_routes {
         return router;
     }

@@ -48,7 +48,10 @@ impl FromFields for ByFace {
         Ok(Self {
             image: fields.picture("image").required()?,
             mode: modes.or(SearchMode::Fast)?,
-            min_score: fields.number("minScore").between(0.2, 1.0).or(DEFAULT_MIN_SCORE)?,
+            min_score: fields
+                .number("minScore")
+                .between(0.2, 1.0)
+                .or(DEFAULT_MIN_SCORE)?,
         })
     }
 }

@@ -14,35 +14,29 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let account = AuthClient::from_request_parts(parts, app).await?;
-        Ok(Self(Call {
-            client: Some(account.client.id),
-            request_id: request_id(parts),
-        }))
+        let owner = Owner::from_request_parts(parts, app).await?;
+        Ok(Self(owner.call))
     }
 }
 
-/// An account, on routes about what it owns.
+/// A caller and the account whose persons and collections the route is about.
 pub(super) struct Owner {
+    /// Who asks.
+    pub(super) call: Call,
     /// The account.
     pub(super) client: ClientId,
-    /// The same, for the audit.
-    pub(super) call: Call,
 }
 
 impl FromRequestParts<AppState> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let account = AuthClient::from_request_parts(parts, app).await?;
-        let client = account.client.id;
-        Ok(Self {
-            client,
-            call: Call {
-                client: Some(client),
-                request_id: request_id(parts),
-            },
-        })
+        let client = AuthClient::from_request_parts(parts, app).await?.client.id;
+        let call = Call {
+            client: Some(client),
+            request_id: request_id(parts),
+        };
+        Ok(Self { call, client })
     }
 }
 

@@ -18,8 +18,14 @@ mod faces;
 mod failures;
 mod ids;
 mod liveness;
+mod matches;
 mod path;
 mod persons;
 mod query;
+mod search;
+mod search_active_user;
+mod search_crops;
+mod search_live_face;
+mod verify;
 
 pub use api::router;

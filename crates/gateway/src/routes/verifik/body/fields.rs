@@ -144,7 +144,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn read<T>(&self, name: &str, into: impl FnOnce(&Value<'a>) -> Result<T, Rule>) -> Field<T> {
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        into: impl FnOnce(&Value<'a>) -> Result<T, Rule>,
+    ) -> Field<T> {
         let value = self.find(name).map(into).transpose();
         Field::new(
             name,

@@ -125,7 +125,10 @@ fn day_of_parts(entries: &[(std::borrow::Cow<'_, str>, Value<'_>)]) -> Option<Da
         _ => None,
     };
     let (year, month, day) = (part("year")?, part("month")?, part("day")?);
-    if !(0.0..=9999.0).contains(&year) || !(1.0..=12.0).contains(&month) || !(1.0..=31.0).contains(&day) {
+    if !(0.0..=9999.0).contains(&year)
+        || !(1.0..=12.0).contains(&month)
+        || !(1.0..=31.0).contains(&day)
+    {
         return None;
     }
     Date::from_calendar_date(year as i32, Month::try_from(month as u8).ok()?, day as u8).ok()

@@ -59,7 +59,9 @@ impl From<Collection> for StoredCollection {
 impl StoredCollection {
     /// A collection with its persons.
     pub(super) fn with_people((collection, people): (Collection, Vec<Person>)) -> Self {
-        let people = people.into_iter().map(|person| StoredPerson::new(person, false));
+        let people = people
+            .into_iter()
+            .map(|person| StoredPerson::new(person, false));
         Self {
             people: Some(people.collect()),
             ..Self::from(collection)

@@ -46,7 +46,11 @@ pub(super) async fn list(
     let listing = query.listing(paging, field);
     let Page { items, total } = service::collections(&app, owner.client, listing).await?;
     let items = service::with_people(&app, owner.client, items).await?;
-    Ok(Paged::new(paging, Page { items, total }, StoredCollection::with_people))
+    Ok(Paged::new(
+        paging,
+        Page { items, total },
+        StoredCollection::with_people,
+    ))
 }
 
 /// The collections in which somebody has the face of a picture, likest first, each with those who have it.

@@ -12,7 +12,9 @@ use crate::{
         caller::Owner,
         envelope::Envelope,
         error::ApiError,
-        failures::{BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures},
+        failures::{
+            BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures,
+        },
         path::CollectionPath,
     },
     service,

@@ -66,14 +66,20 @@ pub(super) struct CreateLivePersonSchema {
 
 impl FromFields for CreateLivePerson {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
-        let (name, images) = (fields::name(fields).required()?, fields::images(fields).required()?);
+        let (name, images) = (
+            fields::name(fields).required()?,
+            fields::images(fields).required()?,
+        );
         fields::gender(fields).required()?;
         fields::date_of_birth(fields).required()?;
         Ok(Self {
             name,
             images,
             collection: fields.collection("collection_id").required()?,
-            liveness_min_score: fields.number("liveness_min_score").between(0.5, 1.0).required()?,
+            liveness_min_score: fields
+                .number("liveness_min_score")
+                .between(0.5, 1.0)
+                .required()?,
             min_score: fields.number("min_score").between(0.5, 1.0).required()?,
             search_mode: fields.search_mode("search_mode").required()?,
             description: Description::read(fields)?,

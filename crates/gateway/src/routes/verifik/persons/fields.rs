@@ -118,7 +118,10 @@ fn collections(fields: &Fields<'_>) -> Result<Option<Vec<CollectionRef>>, Invali
 
 /// A list and the single field beside it, each address once.
 fn addresses(fields: &Fields<'_>, list: &str, one: &str) -> Result<Option<Vec<String>>, Invalid> {
-    let (many, single) = (fields.texts(list).optional()?, fields.texts(one).optional()?);
+    let (many, single) = (
+        fields.texts(list).optional()?,
+        fields.texts(one).optional()?,
+    );
     if many.is_none() && single.is_none() {
         return Ok(None);
     }

@@ -69,5 +69,7 @@ pub(super) async fn list(
     let (collections, listing) = (collections(&query), query.listing(paging, field));
     let page = service::persons(&app, owner.client, collections, listing).await?;
     let populated = query.populates("collections");
-    Ok(Paged::new(paging, page, |person| StoredPerson::new(person, populated)))
+    Ok(Paged::new(paging, page, |person| {
+        StoredPerson::new(person, populated)
+    }))
 }

@@ -63,7 +63,11 @@ fn conditions(query: &Query) -> Result<Vec<Condition<PersonField>>, ApiError> {
     let mut asked = vec![(PersonField::Name, Comparison::Contains, name)];
     if let Some(text) = query.text("date_of_birth") {
         let born = day(text).ok_or_else(|| Invalid::new("date_of_birth", Rule::Date))?;
-        asked.push((PersonField::DateOfBirth, Comparison::Equal, born.to_string()));
+        asked.push((
+            PersonField::DateOfBirth,
+            Comparison::Equal,
+            born.to_string(),
+        ));
     }
     let conditions = asked
         .into_iter()

@@ -14,8 +14,8 @@ mod update;
 use store::PersonField;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(super) use object::StoredPerson;
 pub(super) use object::PersonCard;
+pub(super) use object::StoredPerson;
 
 use crate::AppState;
 

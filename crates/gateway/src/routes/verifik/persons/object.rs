@@ -104,7 +104,9 @@ impl StoredPerson {
             name: person.name,
             thumbnails: thumbnails(&person.faces),
             gender: person.gender.map(store::Gender::as_str),
-            date_of_birth: person.date_of_birth.map(|date| day(date) + "T00:00:00.000Z"),
+            date_of_birth: person
+                .date_of_birth
+                .map(|date| day(date) + "T00:00:00.000Z"),
             nationality: person.nationality,
             collections,
             notes: person.notes,

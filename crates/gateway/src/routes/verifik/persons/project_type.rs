@@ -46,7 +46,9 @@ pub(super) async fn list(
     let (collections, listing) = (collections(&query), query.listing(paging, field));
     let page = service::persons(&app, owner.client, collections, listing).await?;
     let populated = query.populates("collections");
-    Ok(Paged::new(paging, page, |person| StoredPerson::new(person, populated)))
+    Ok(Paged::new(paging, page, |person| {
+        StoredPerson::new(person, populated)
+    }))
 }
 
 /// The account's persons who have the face of a picture, likest first.
@@ -65,6 +67,8 @@ pub(super) async fn find(
     Valid(request): Valid<ByFace>,
 ) -> Result<Envelope<Vec<StoredPerson>>, ApiError> {
     let persons = service::persons_like(&app, &owner.call, owner.client, request.into()).await?;
-    let shown = persons.into_iter().map(|person| StoredPerson::new(person, false));
+    let shown = persons
+        .into_iter()
+        .map(|person| StoredPerson::new(person, false));
     Ok(Envelope::new(shown.collect()))
 }

@@ -49,7 +49,11 @@ impl Query {
     }
 
     fn number(&self, name: &str) -> Option<u64> {
-        self.text(name)?.trim().parse().ok().filter(|number| *number > 0)
+        self.text(name)?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
     }
 }
 

@@ -51,7 +51,9 @@ impl Pagination {
             page: paging.offset / size + 1,
             limit,
             total,
-            pages: total.div_ceil(size).min(if paging.limit.is_none() { 1 } else { u64::MAX }),
+            pages: total
+                .div_ceil(size)
+                .min(if paging.limit.is_none() { 1 } else { u64::MAX }),
         }
     }
 }
