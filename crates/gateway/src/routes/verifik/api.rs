@@ -10,14 +10,19 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    collections, compare, compare_live, compare_with_liveness, demo, detect, face_validation,
-    liveness, persons, search, search_active_user, search_crops, search_live_face, verify,
+    collections, compare, compare_live, compare_with_liveness, demo, detect,
+    error::ErrorBody,
+    face_validation, liveness,
+    persons::{self, PersonCard},
+    search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&Bearer),
+    // Errors are named by derived sets of responses, whose schemas are not collected.
+    components(schemas(ErrorBody, PersonCard)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
         (name = "Collections", description = "Named sets of persons that a search can be confined to."),

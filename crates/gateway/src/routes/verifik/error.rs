@@ -345,7 +345,10 @@ impl From<CaptureFault> for ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::Busy => Self::unavailable("server_busy"),
+            EngineError::Busy => {
+                crate::observe::rejected("inference_queue_full");
+                Self::unavailable("server_busy")
+            }
             EngineError::Stopped => Self::unavailable("server_stopping"),
             EngineError::Panicked => {
                 tracing::error!("an inference job panicked");

@@ -97,7 +97,7 @@ fn item<'a, T>(
 
 fn id(value: &Value<'_>) -> Result<String, Rule> {
     let Value::Object(entries) = value else {
-        return filled(value).map(|text| text.clone().into_owned());
+        return filled(value).map(str::to_owned);
     };
     let keys = ["_id", "id", "code"];
     let known = keys

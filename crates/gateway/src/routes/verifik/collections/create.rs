@@ -44,6 +44,7 @@ impl FromFields for CreateCollection {
 #[utoipa::path(
     post,
     path = "/v2/face-recognition/collections",
+    operation_id = "create_collection",
     tag = "Collections",
     request_body = CreateCollection,
     responses((status = 200, description = "The collection", body = Envelope<StoredCollection>), BodyFailures, ServerFailures, TokenFailures),

@@ -19,6 +19,7 @@ use crate::{
 #[utoipa::path(
     delete,
     path = "/v2/face-recognition/collections/{id}",
+    operation_id = "delete_collection",
     tag = "Collections",
     params(("id" = String, Path, description = "The collection's `_id` or `code`.")),
     responses((status = 200, description = "The collection as it was", body = Envelope<StoredCollection>), MissingFailures, ServerFailures, TokenFailures),

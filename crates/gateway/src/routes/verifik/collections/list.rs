@@ -24,6 +24,7 @@ const MAX_LIMIT: u32 = 1000;
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/collections",
+    operation_id = "list_collections",
     tag = "Collections",
     params(
         ("like_name" = Option<String>, Query, description = "A part of the name, in any case. Also `search`."),

@@ -28,6 +28,7 @@ const MAX_LIMIT: u32 = 100;
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/collections/project-type/{type}",
+    operation_id = "list_collections_of_project_type",
     tag = "Collections",
     params(
         ("type" = String, Path, description = "Any kind."),
@@ -57,6 +58,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post,
     path = "/v2/face-recognition/collections/project-type/{type}",
+    operation_id = "find_collections_by_face",
     tag = "Collections",
     params(("type" = String, Path, description = "Any kind.")),
     request_body = ByFaceSchema,

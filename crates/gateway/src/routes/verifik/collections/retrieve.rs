@@ -19,6 +19,7 @@ use crate::{
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/collections/{id}",
+    operation_id = "retrieve_collection",
     tag = "Collections",
     params(("id" = String, Path, description = "The collection's `_id` or `code`.")),
     responses((status = 200, description = "The collection", body = Envelope<StoredCollection>), MissingFailures, ServerFailures, TokenFailures),

@@ -50,6 +50,7 @@ impl FromFields for UpdateCollection {
 #[utoipa::path(
     put,
     path = "/v2/face-recognition/collections/{id}",
+    operation_id = "update_collection",
     tag = "Collections",
     params(("id" = String, Path, description = "The collection's `_id` or `code`.")),
     request_body = UpdateCollection,

@@ -70,6 +70,7 @@ impl FromFields for CreatePerson {
 #[utoipa::path(
     post,
     path = "/v2/face-recognition/persons",
+    operation_id = "create_person",
     tag = "Persons",
     request_body = CreatePersonSchema,
     responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, PictureFailures, TokenFailures),

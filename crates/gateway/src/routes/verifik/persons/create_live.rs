@@ -94,6 +94,7 @@ impl FromFields for CreateLivePerson {
 #[utoipa::path(
     post,
     path = "/v2/face-recognition/persons/search-live-face",
+    operation_id = "create_live_person",
     tag = "Persons",
     request_body = CreateLivePersonSchema,
     responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, PictureFailures, TokenFailures),

@@ -54,6 +54,7 @@ impl IntoResponse for Deletion {
 #[utoipa::path(
     delete,
     path = "/v2/face-recognition/persons/{id}",
+    operation_id = "delete_person",
     tag = "Persons",
     params(
         ("id" = String, Path, description = "The person's `_id`."),

@@ -46,6 +46,7 @@ pub(super) fn collections(query: &Query) -> Option<Vec<CollectionRef>> {
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/persons",
+    operation_id = "list_persons",
     tag = "Persons",
     params(
         ("page" = Option<u64>, Query, description = "Counted from 1."),

@@ -29,6 +29,7 @@ const MIN_NAME: usize = 3;
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/persons/lookup",
+    operation_id = "lookup_persons",
     tag = "Persons",
     params(
         ("name" = String, Query, description = "A part of the name, in any case; digits are ignored."),

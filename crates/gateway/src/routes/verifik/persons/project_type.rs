@@ -28,6 +28,7 @@ const DEFAULT_LIMIT: u32 = 20;
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/persons/project-type/{type}",
+    operation_id = "list_persons_of_project_type",
     tag = "Persons",
     params(
         ("type" = String, Path, description = "Any kind."),
@@ -55,6 +56,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post,
     path = "/v2/face-recognition/persons/project-type/{type}",
+    operation_id = "find_persons_by_face",
     tag = "Persons",
     params(("type" = String, Path, description = "Any kind.")),
     request_body = ByFaceSchema,

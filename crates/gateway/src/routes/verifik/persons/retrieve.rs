@@ -20,6 +20,7 @@ use crate::{
 #[utoipa::path(
     get,
     path = "/v2/face-recognition/persons/{id}",
+    operation_id = "retrieve_person",
     tag = "Persons",
     params(
         ("id" = String, Path, description = "The person's `_id`."),

@@ -65,6 +65,7 @@ impl FromFields for UpdatePerson {
 #[utoipa::path(
     put,
     path = "/v2/face-recognition/persons/{id}",
+    operation_id = "update_person",
     tag = "Persons",
     params(("id" = String, Path, description = "The person's `_id`.")),
     request_body = UpdatePersonSchema,
