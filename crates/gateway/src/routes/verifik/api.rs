@@ -11,9 +11,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account::{clients, login, session},
-    compare, compare_live, compare_with_liveness, demo, detect,
+    collections, compare, compare_live, compare_with_liveness, demo, detect,
     error::ErrorBody,
-    face_validation, liveness, search, search_active_user, search_crops, search_live_face, verify,
+    face_validation, liveness,
+    persons::{self, PersonCard},
+    search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
@@ -21,9 +23,11 @@ use crate::{AppState, config::VerifikConfig};
 #[openapi(
     modifiers(&Bearer),
     // Errors are named by derived sets of responses, whose schemas are not collected.
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, PersonCard)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
+        (name = "Collections", description = "Named sets of persons that a search can be confined to."),
+        (name = "Persons", description = "Who is known, by one to three pictures."),
         (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
         (name = "Accounts", description = "The caller's account, its tokens, and login by one-time code."),
     )
@@ -56,6 +60,8 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(compare_with_liveness::compare_with_liveness))
         .routes(routes!(detect::detect))
         .routes(routes!(face_validation::face_validation))
+        .merge(collections::router())
+        .merge(persons::router())
         .routes(routes!(search::search))
         .routes(routes!(search_crops::search_crops))
         .routes(routes!(search_live_face::search_live_face))

@@ -71,6 +71,13 @@ impl Signature {
     }
 }
 
+impl<T> Envelope<T> {
+    /// Its fields, for answers that have more of them.
+    pub(super) fn into_parts(self) -> (String, T, Signature) {
+        (self.id, self.data, self.signature)
+    }
+}
+
 impl<T: Serialize> IntoResponse for Envelope<T> {
     fn into_response(self) -> Response {
         Json(self).into_response()

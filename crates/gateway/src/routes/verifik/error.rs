@@ -16,7 +16,11 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use super::{body::BodyError, envelope::Signature};
+use super::{
+    body::{BodyError, Invalid},
+    envelope::Signature,
+    persons::PersonCard,
+};
 use crate::{
     auth::AuthError,
     config::ExpiredToken,
@@ -46,6 +50,9 @@ pub struct ErrorBody {
     /// On the session routes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
+    /// With `person_already_set`: the person who is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<PersonCard>>,
 }
 
 /// An error as this dialect answers it.
@@ -67,6 +74,7 @@ impl ApiError {
                 field: None,
                 error: None,
                 signature: None,
+                data: None,
             },
         }
     }
@@ -123,6 +131,12 @@ impl ApiError {
             "ServiceUnavailable",
             message,
         )
+    }
+
+    /// What a query lacks.
+    #[must_use]
+    pub fn missing_parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "MissingParameter", message).counted()
     }
 
     /// What a token that does not open the door is told.
@@ -195,17 +209,19 @@ impl IntoResponse for ApiError {
 impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         let refusal = match error {
-            BodyError::Invalid(invalid) => Self::new(
-                StatusCode::CONFLICT,
-                "MissingParameter",
-                invalid.to_string(),
-            ),
+            BodyError::Invalid(invalid) => return invalid.into(),
             BodyError::TooLarge => Self::too_large(),
             BodyError::Unreadable | BodyError::Syntax { .. } | BodyError::NotAnObject => {
                 Self::new(StatusCode::BAD_REQUEST, "BadRequest", error.to_string())
             }
         };
         refusal.counted()
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        Self::missing_parameter(invalid.to_string())
     }
 }
 
@@ -216,6 +232,21 @@ impl From<ServiceError> for ApiError {
             ServiceError::Engine(error) => error.into(),
             ServiceError::Store(error) => error.into(),
             ServiceError::Gallery(error) => error.into(),
+            // These three carry their status in the message: clients look for it there.
+            ServiceError::DuplicatedPerson => {
+                Self::new(StatusCode::CONFLICT, "ERROR", "409:duplicated_person")
+            }
+            ServiceError::LivenessFailed(score) => {
+                let message = format!("409:liveness_failed@{}", score.rounded());
+                Self::new(StatusCode::CONFLICT, "ERROR", message)
+            }
+            ServiceError::LivenessQuality(fault) => match Self::from(fault) {
+                fault if fault.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                    let message = format!("409:liveness_quality@{}", fault.body.code);
+                    Self::new(StatusCode::CONFLICT, "ERROR", message)
+                }
+                other => other,
+            },
         };
         refusal.counted()
     }
@@ -344,7 +375,22 @@ impl From<StoreError> for ApiError {
             StoreError::CollectionNotFound => {
                 Self::new(StatusCode::NOT_FOUND, "ERROR", "invalid_collection")
             }
-            StoreError::PersonNotFound => {
+            StoreError::PersonAlreadySet(person) => {
+                let (status, code) = (StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+                let mut refusal = Self::new(status, code, "person_already_set");
+                refusal.body.data = Some(Box::new(PersonCard::from(*person)));
+                refusal
+            }
+            // The account went away while the request was on its way.
+            StoreError::ClientNotFound => {
+                Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "invalid_token")
+            }
+            StoreError::InvalidValue(_) => Self::new(
+                StatusCode::CONFLICT,
+                "MissingParameter",
+                "a text contains an invalid value",
+            ),
+            StoreError::PersonNotFound | StoreError::NotAMember => {
                 Self::new(StatusCode::NOT_FOUND, "NotFound", "person_not_found")
             }
             StoreError::Unavailable(_) | StoreError::Contended(_) => {

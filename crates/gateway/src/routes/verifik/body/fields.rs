@@ -132,6 +132,11 @@ impl<'a> Fields<'a> {
 
     /// One or more pictures of one person: a list, or one string. `image` stands for `images`.
     pub(crate) fn pictures(&self, name: &str) -> Field<Vec<PictureSource>> {
+        self.pictures_up_to(MAX_PICTURES, name)
+    }
+
+    /// [`Fields::pictures`], at most `most` of them.
+    pub(crate) fn pictures_up_to(&self, most: usize, name: &str) -> Field<Vec<PictureSource>> {
         let name = match name.strip_suffix('s') {
             Some(singular) if !self.has(name) && self.has(singular) => singular,
             _ => name,
@@ -153,7 +158,7 @@ impl<'a> Fields<'a> {
             true => Err(Invalid::new(name, Rule::NoItem)),
             false => sources.collect::<Result<Vec<_>, _>>().map(Some),
         };
-        Field::new(name, list).max_items(MAX_PICTURES)
+        Field::new(name, list).max_items(most)
     }
 
     fn source(&self, text: &str) -> PictureSource {
@@ -165,12 +170,16 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn read<T>(&self, name: &str, into: impl FnOnce(&Value<'a>) -> Result<T, Rule>) -> Field<T> {
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        into: impl FnOnce(&Value<'a>) -> Result<T, Rule>,
+    ) -> Field<T> {
         let value = self.find(name).map(into).transpose();
         Field::new(name, value.map_err(|rule| Invalid::new(name, rule)))
     }
 
-    fn find(&self, name: &str) -> Option<&Value<'a>> {
+    pub(super) fn find(&self, name: &str) -> Option<&Value<'a>> {
         // The last of a repeated key counts, as in JavaScript.
         let entry = self.entries.iter().rev().find(|(key, _)| key == name);
         entry
@@ -179,7 +188,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn filled<'v>(value: &'v Value<'_>) -> Result<&'v str, Rule> {
+pub(super) fn filled<'v>(value: &'v Value<'_>) -> Result<&'v str, Rule> {
     match value {
         Value::String(text) if text.is_empty() => Err(Rule::Empty),
         Value::String(text) => Ok(text),
