@@ -43,7 +43,12 @@ impl<'a> Account<'a> {
     }
 
     /// Status and body of a request.
-    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let request = self.server.http.request(method, self.server.url(path));
         let request = request.bearer_auth(&self.token);
         answer(match body {

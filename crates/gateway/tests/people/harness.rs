@@ -44,7 +44,7 @@ pub(crate) fn on_postgres(test: impl AsyncFnOnce(&Account)) {
         let url = format!("{postgres}{separator}options=-csearch_path%3D{schema}");
         let server = TestServer::start_with(|config| {
             roomy(config);
-            config.database.url = url.into();
+            config.database.url = gateway::config::Secret::new(url);
         });
         let mut outcome = Ok(());
         if let Some(server) = server.await {

@@ -9,7 +9,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[allow(dead_code, reason = "shared with another test binary, which uses more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with another test binary, which uses more of it"
+)]
 #[path = "../verifik/pictures.rs"]
 mod pictures;
 
@@ -18,7 +21,7 @@ mod collections;
 mod concurrency;
 mod enrolment;
 mod harness;
-mod live;
 mod lists;
+mod live;
 mod persons;
 mod project_type;
