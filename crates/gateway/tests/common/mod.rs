@@ -46,6 +46,7 @@ impl TestServer {
         change(&mut config);
         let server = Server::start(config).await.expect("the server starts");
         let app = server.app();
+        app.gallery.reached(store::Revision::ZERO).await.unwrap();
         let account = app
             .store
             .create_client(NewClient {

@@ -277,6 +277,45 @@ async fn the_engine() {
 }
 
 #[tokio::test]
+async fn the_database_and_the_indexes() {
+    let gone = (404, "ERROR", "invalid_collection");
+    let nobody = (404, "NotFound", "person_not_found");
+    let internal = (500, "ERROR", "internal_error");
+    let stores = [
+        (StoreError::CollectionNotFound, gone),
+        (StoreError::PersonNotFound, nobody),
+        (StoreError::Corrupt("a column"), internal),
+        (StoreError::ClientNotFound, internal),
+    ];
+    for (error, wanted) in stores {
+        let shown = format!("{error:?}");
+        let api = ApiError::from(ServiceError::Store(error));
+        assert_eq!(told(&api), wanted, "{shown}");
+    }
+    let galleries = [
+        (
+            GalleryError::Loading,
+            (503, "ServiceUnavailable", "search_loading"),
+        ),
+        (
+            GalleryError::Stopped,
+            (503, "ServiceUnavailable", "server_stopping"),
+        ),
+        (GalleryError::Options("an option".to_owned()), internal),
+        (GalleryError::WrongModel, internal),
+    ];
+    for (error, wanted) in galleries {
+        let api = ApiError::from(ServiceError::Gallery(error.clone()));
+        assert_eq!(told(&api), wanted, "{error:?}");
+        let again = api
+            .into_response()
+            .headers()
+            .contains_key(header::RETRY_AFTER);
+        assert_eq!(again, wanted.0 == 503, "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn bodies_are_as_in_the_contract() {
     let response = ApiError::from_auth(AuthError::Missing, ExpiredToken::Client).into_response();
     assert_eq!(response.status().as_u16(), 401);
