@@ -20,6 +20,8 @@ use crate::{
 const BATCH: u32 = 1000;
 /// Changes applied at a time.
 const CHANGES: u32 = 1000;
+/// Persons read at the same time.
+const READS: usize = 8;
 /// How long to wait for a wake-up before asking anyway.
 const POLL: Duration = Duration::from_millis(500);
 /// How long to wait after the database failed.
@@ -87,9 +89,18 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     }
     let (roster, shelves) = building;
     shared.shelves.replace_with(shelves);
-    shared
-        .status
-        .send_modify(|status| (status.phase, status.revision) = (Phase::Following, scan.revision));
+    let others = scan.faces.saturating_sub(shared.status.borrow().loaded);
+    if others > 0 {
+        tracing::warn!(
+            faces = others,
+            "some faces were enrolled with another model: searches do not find them"
+        );
+    }
+    shared.status.send_modify(|status| {
+        if status.phase != Phase::Stopped {
+            (status.phase, status.revision) = (Phase::Following, scan.revision);
+        }
+    });
     tracing::info!(revision = %scan.revision, faces = shared.status.borrow().loaded, "the search indexes are built");
     Ok((roster, scan.revision))
 }
@@ -97,32 +108,37 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
 /// Applies changes as they come. Returns when some were pruned before they were seen: then only a new scan helps.
 async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision) {
     let mut news = shared.store.watch();
+    let mut healthy = true;
     loop {
-        match shared.store.changes_since(revision, CHANGES).await {
+        let outcome = match shared.store.changes_since(revision, CHANGES).await {
             Ok(changes) if changes.is_empty() => {
+                healthy = true;
                 // Both outcomes lead to the same question.
                 let _ = tokio::time::timeout(POLL, news.changed()).await;
+                continue;
             }
-            Ok(changes) => match apply(shared, roster, &changes).await {
-                Ok(updated) => {
-                    roster = updated;
-                    revision = changes.last().map_or(revision, |change| change.revision);
-                    shared
-                        .status
-                        .send_modify(|status| status.revision = revision);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "changes could not be read; building the search indexes anew");
-                    tokio::time::sleep(RETRY).await;
-                    return;
-                }
-            },
+            Ok(changes) => apply(shared, &mut roster, &changes).await.map(|()| changes),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(changes) => {
+                healthy = true;
+                revision = changes.last().map_or(revision, |change| change.revision);
+                shared
+                    .status
+                    .send_modify(|status| status.revision = revision);
+            }
             Err(StoreError::RevisionPruned) => {
                 tracing::warn!(%revision, "changes were pruned before they were seen; building the search indexes anew");
                 return;
             }
+            // What was applied of these changes already bears being applied again.
             Err(error) => {
-                tracing::warn!(%error, "changes could not be read; trying again");
+                // Once per outage.
+                if healthy {
+                    tracing::warn!(%error, "changes could not be read; trying again");
+                }
+                healthy = false;
                 tokio::time::sleep(RETRY).await;
             }
         }
@@ -132,9 +148,9 @@ async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision
 /// Brings the indexes to what the store says now of everybody whom `changes` touch.
 async fn apply(
     shared: &Arc<Shared>,
-    mut roster: Roster,
+    roster: &mut Roster,
     changes: &[Change],
-) -> Result<Roster, StoreError> {
+) -> Result<(), StoreError> {
     let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
     for change in changes {
         match change.kind {
@@ -148,19 +164,29 @@ async fn apply(
             }
         }
     }
-    for (client, person) in touched {
-        let templates = shared
-            .store
-            .templates_of_person(client, person, shared.options.model)
-            .await?;
+    // Several reads are under way at a time: the end of a large collection touches very many persons.
+    let mut reads = futures_util::stream::iter(touched)
+        .map(|(client, person)| async move {
+            let read = shared
+                .store
+                .templates_of_person(client, person, shared.options.model);
+            read.await.map(|templates| ((client, person), templates))
+        })
+        .buffered(READS)
+        .ready_chunks(READS);
+    while let Some(chunk) = reads.next().await {
+        let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut moved = std::mem::take(roster);
         let shared = Arc::clone(shared);
-        roster = compute(move || {
-            place(&mut roster, &shared.shelves, (client, person), &templates);
-            roster
+        *roster = compute(move || {
+            for (person, templates) in chunk {
+                place(&mut moved, &shared.shelves, person, &templates);
+            }
+            moved
         })
         .await;
     }
-    Ok(roster)
+    Ok(())
 }
 
 fn by_person(batch: Vec<Template>) -> BTreeMap<(ClientId, PersonId), Vec<Template>> {

@@ -87,7 +87,19 @@ impl Gallery {
         Ok(Self { shared, follower })
     }
 
-    /// How far the indexes are.
+    /// The model whose templates are searched.
+    #[must_use]
+    pub fn model(&self) -> ModelId {
+        self.shared.options.model
+    }
+
+    /// What the follower is doing; costs nothing, unlike [`Gallery::status`].
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.shared.status.borrow().phase
+    }
+
+    /// How far the indexes are, with figures gathered from all of them.
     #[must_use]
     pub fn status(&self) -> Status {
         let mut status = self.shared.status.borrow().clone();
@@ -102,14 +114,29 @@ impl Gallery {
     pub async fn reached(&self, revision: Revision) -> Result<(), GalleryError> {
         let mut status = self.shared.status.subscribe();
         let reached = status
-            .wait_for(|status| status.phase == Phase::Following && status.revision >= revision)
+            .wait_for(|status| match status.phase {
+                Phase::Loading => false,
+                Phase::Following => status.revision >= revision,
+                Phase::Stopped => true,
+            })
             .await;
-        reached.map(drop).map_err(|_| GalleryError::Stopped)
+        match reached {
+            Ok(status) if status.phase == Phase::Following => Ok(()),
+            _ => Err(GalleryError::Stopped),
+        }
+    }
+
+    /// Stops following the store, for good; to be called before the store is closed.
+    pub fn stop(&self) {
+        self.follower.abort();
+        self.shared
+            .status
+            .send_modify(|status| status.phase = Phase::Stopped);
     }
 }
 
 impl Drop for Gallery {
     fn drop(&mut self) {
-        self.follower.abort();
+        self.stop();
     }
 }

@@ -52,11 +52,13 @@ impl Gallery {
     /// thread that may.
     ///
     /// # Errors
-    /// [`GalleryError::Loading`], [`GalleryError::WrongModel`].
+    /// [`GalleryError::Loading`], [`GalleryError::Stopped`], [`GalleryError::WrongModel`].
     pub fn search(&self, query: &Query) -> Result<Vec<Match>, GalleryError> {
         let shared = &self.shared;
-        if shared.status.borrow().phase == Phase::Loading {
-            return Err(GalleryError::Loading);
+        match self.phase() {
+            Phase::Loading => return Err(GalleryError::Loading),
+            Phase::Stopped => return Err(GalleryError::Stopped),
+            Phase::Following => {}
         }
         if query.probe.as_slice().len() != shared.options.dimension {
             return Err(GalleryError::WrongModel);

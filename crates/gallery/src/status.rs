@@ -10,6 +10,8 @@ pub enum Phase {
     Loading,
     /// Applying changes as they come; searches are answered.
     Following,
+    /// Nothing any more.
+    Stopped,
 }
 
 /// How far the indexes are, for readiness and metrics.

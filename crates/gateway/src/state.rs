@@ -12,6 +12,8 @@ pub struct App {
     pub engine: inference::Engine,
     /// The database.
     pub store: Arc<dyn store::Catalog>,
+    /// The searchable faces, kept in step with the database.
+    pub gallery: Arc<gallery::Gallery>,
     /// Fetches pictures by URL without letting a client reach the inside of the network.
     pub fetcher: fetch::Fetcher,
     /// Issues and verifies account tokens; needs no database.

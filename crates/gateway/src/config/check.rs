@@ -49,6 +49,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             let comparable = config.faces.comparable;
             (!(comparable > 0.0 && comparable <= 1.0)).then(|| ("faces.comparable", format!("must be above 0 and at most 1, not {comparable}")))
         })
+        .or_else(|| range("search.graph_threshold", config.search.graph_threshold, 1_000..=1_000_000_000))
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
         .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
         .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))

@@ -10,6 +10,7 @@ mod images;
 mod login;
 mod models;
 mod observe;
+mod search;
 mod secret;
 mod server;
 mod source;
@@ -25,10 +26,11 @@ pub use images::{FacesConfig, ImagesConfig};
 pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
+pub use search::SearchConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use source::{ConfigError, load};
-pub use verifik::{CaptureConfig, CaptureFaultName, ExpiredToken, VerifikConfig};
+pub use verifik::{ActiveUserAnswer, CaptureConfig, CaptureFaultName, ExpiredToken, VerifikConfig};
 
 /// Every setting in force. Serialising it masks the secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub images: ImagesConfig,
     /// Which faces count.
     pub faces: FacesConfig,
+    /// How enrolled persons are searched.
+    pub search: SearchConfig,
     /// Pictures given as an address.
     pub fetch: FetchConfig,
     /// The Verifik dialect.

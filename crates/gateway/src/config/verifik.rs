@@ -13,6 +13,8 @@ pub struct VerifikConfig {
     pub demo_routes: bool,
     /// Which body an expired token gets.
     pub expired_token: ExpiredToken,
+    /// Which shape `search-active-user` answers in.
+    pub search_active_user: ActiveUserAnswer,
     /// Capture faults that refuse a picture.
     pub capture_rejects: Vec<CaptureFaultName>,
     /// What the liveness routes ask of a picture.
@@ -27,6 +29,18 @@ pub enum ExpiredToken {
     Client,
     /// `FORBIDDEN`, `token_expired`: what the documentation says.
     Docs,
+}
+
+/// The two shapes of the answer of `search-active-user`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActiveUserAnswer {
+    /// An object when the request has `liveness_min_score`, else a list.
+    Auto,
+    /// The persons: what the documentation says.
+    List,
+    /// The persons and a liveness verdict: what newer clients read.
+    Object,
 }
 
 /// Limits on how a face is taken.

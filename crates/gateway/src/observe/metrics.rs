@@ -9,6 +9,8 @@ use axum::http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::App;
+
 const REQUESTS: &str = "rostro_http_requests_total";
 const REQUEST_SECONDS: &str = "rostro_http_request_seconds";
 const IN_FLIGHT: &str = "rostro_http_in_flight";
@@ -17,6 +19,13 @@ const STAGE_SECONDS: &str = "rostro_inference_stage_seconds";
 const QUEUE: &str = "rostro_inference_queue";
 const QUEUE_LIMIT: &str = "rostro_inference_queue_limit";
 const WORKERS: &str = "rostro_inference_workers";
+const SEARCH_READY: &str = "rostro_search_ready";
+const SEARCH_ROWS: &str = "rostro_search_rows";
+const SEARCH_INDEXES: &str = "rostro_search_indexes";
+const SEARCH_GRAPHS: &str = "rostro_search_graphs";
+const SEARCH_REVISION: &str = "rostro_search_revision";
+const SEARCH_LAG: &str = "rostro_search_lag";
+const SEARCH_RECALL: &str = "rostro_search_graph_recall";
 
 /// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
 const REQUEST_BUCKETS: [f64; 14] = [
@@ -44,16 +53,32 @@ impl Metrics {
 
     /// Everything counted so far, as Prometheus reads it.
     #[must_use]
-    pub fn render(&self, engine: &inference::Engine) -> String {
-        gauge!(QUEUE).set(engine.queued() as f64);
-        gauge!(QUEUE_LIMIT).set(engine.info().queue as f64);
-        gauge!(WORKERS).set(engine.info().workers as f64);
+    pub fn render(&self, app: &App) -> String {
+        gauge!(QUEUE).set(app.engine.queued() as f64);
+        gauge!(QUEUE_LIMIT).set(app.engine.info().queue as f64);
+        gauge!(WORKERS).set(app.engine.info().workers as f64);
+        search(&app.gallery.status(), app.store.watch().borrow().number());
         self.0.render()
     }
 
     /// Frees what the histograms have gathered; to be called now and then, whether anybody reads the metrics or not.
     pub fn upkeep(&self) {
         self.0.run_upkeep();
+    }
+}
+
+/// `newest`: the newest revision that this node has heard of.
+fn search(status: &gallery::Status, newest: i64) {
+    let revision = status.revision.number();
+    let ready = status.phase == gallery::Phase::Following;
+    gauge!(SEARCH_READY).set(f64::from(u8::from(ready)));
+    gauge!(SEARCH_ROWS).set(status.rows as f64);
+    gauge!(SEARCH_INDEXES).set(status.shelves as f64);
+    gauge!(SEARCH_GRAPHS).set(status.graphs as f64);
+    gauge!(SEARCH_REVISION).set(revision as f64);
+    gauge!(SEARCH_LAG).set(newest.saturating_sub(revision).max(0) as f64);
+    if let Some(recall) = status.recall {
+        gauge!(SEARCH_RECALL).set(f64::from(recall));
     }
 }
 
@@ -81,6 +106,25 @@ fn install() -> Result<Metrics, String> {
     describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
     describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
     describe_gauge!(WORKERS, "Inference workers.");
+    describe_gauge!(SEARCH_READY, "1 once the search indexes are built, else 0.");
+    describe_gauge!(
+        SEARCH_ROWS,
+        "Faces in the search indexes; one counts once for each collection of its person."
+    );
+    describe_gauge!(SEARCH_INDEXES, "Search indexes.");
+    describe_gauge!(SEARCH_GRAPHS, "Search indexes that a graph serves.");
+    describe_gauge!(
+        SEARCH_REVISION,
+        "Revision of the database that searches see."
+    );
+    describe_gauge!(
+        SEARCH_LAG,
+        "Changes that this node has heard of and searches do not see yet."
+    );
+    describe_gauge!(
+        SEARCH_RECALL,
+        "Lowest recall of a graph when last compared with the exact scan; absent until measured."
+    );
     Ok(Metrics(handle))
 }
 

@@ -1,6 +1,7 @@
 //! `/healthz` and `/readyz`.
 
 use axum::{Json, extract::State, http::StatusCode};
+use gallery::Phase;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +29,8 @@ pub(super) struct Ready {
     database_kind: &'static str,
     /// The models in use; they are loaded and warmed before the server listens.
     models: Models,
+    /// The search indexes; until they are built, searches answer 503, and liveness and compare are served.
+    search: Search,
 }
 
 /// The models in use.
@@ -43,6 +46,37 @@ struct Models {
     queue: usize,
 }
 
+/// The search indexes.
+#[derive(Debug, Serialize, ToSchema)]
+struct Search {
+    /// `ok`, `loading` while they are built from the database, or `stopped`.
+    status: &'static str,
+    /// Faces read so far while loading.
+    loaded: u64,
+    /// Faces in the database when loading began.
+    total: u64,
+    /// The revision of the database that searches see.
+    revision: i64,
+    /// Rows; a face counts once for each collection of its person.
+    rows: usize,
+}
+
+impl Search {
+    fn of(status: &gallery::Status) -> Self {
+        Self {
+            status: match status.phase {
+                Phase::Loading => "loading",
+                Phase::Following => "ok",
+                Phase::Stopped => "stopped",
+            },
+            loaded: status.loaded,
+            total: status.total,
+            revision: status.revision.number(),
+            rows: status.rows,
+        }
+    }
+}
+
 /// Whether the process is up. Asks nothing of the database or the models.
 #[utoipa::path(get, path = "/healthz", tag = "Server", responses((status = 200, description = "It is up", body = Health)))]
 pub(super) async fn healthz() -> Json<Health> {
@@ -52,7 +86,7 @@ pub(super) async fn healthz() -> Json<Health> {
     })
 }
 
-/// Whether requests should be sent here: models loaded and warmed, database reachable, not about to stop.
+/// Whether requests should be sent here: models loaded and warmed, database reachable, search indexes built, not about to stop.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -69,7 +103,8 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     }
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
-    let ready = database.is_ok() && !draining;
+    let search = app.gallery.status();
+    let ready = database.is_ok() && search.phase == Phase::Following && !draining;
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
@@ -88,6 +123,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
             queued: app.engine.queued(),
             queue: info.queue,
         },
+        search: Search::of(&search),
     };
     (
         if ready {

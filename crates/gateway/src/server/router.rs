@@ -42,7 +42,7 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
         let app = app.clone();
         routes = routes.route(
             "/metrics",
-            get(async move || prometheus(metrics.render(&app.engine))),
+            get(async move || prometheus(metrics.render(&app))),
         );
     }
     let mut api = api;

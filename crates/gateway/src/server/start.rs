@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use gallery::{Gallery, GalleryOptions};
 use inference::{Engine, EngineConfig};
 use packs::InstalledPack;
 use store::{Catalog, StoreOptions};
@@ -31,7 +32,7 @@ pub struct Server {
 
 impl Server {
     /// Starts everything that `config` asks for: the address is taken first, then the database, then the models, which are
-    /// loaded and warmed when this returns.
+    /// loaded and warmed when this returns. The search indexes are built in the background.
     ///
     /// # Errors
     /// One sentence for an operator: the address is taken, the data folder cannot be written, the database cannot be
@@ -94,6 +95,7 @@ impl Server {
         }
         self.app.login.finish().await;
         self.app.audit.finish().await;
+        self.app.gallery.stop();
         self.app.store.close().await;
     }
 }
@@ -131,6 +133,7 @@ async fn assemble(config: Config) -> Result<App> {
     let fetcher = Fetcher::new(&config.fetch)
         .context("the client that fetches pictures cannot be started")?;
     let engine = start_engine(&config).await?;
+    let gallery = start_gallery(&config, &store, &engine)?;
     Ok(App {
         login: Login::new(&config, &secret)?,
         tokens: Tokens::new(&secret),
@@ -140,6 +143,7 @@ async fn assemble(config: Config) -> Result<App> {
         config,
         engine,
         store,
+        gallery: Arc::new(gallery),
         fetcher,
     })
 }
@@ -164,4 +168,18 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
         .await
         .context("the models could not be loaded")?
         .map_err(anyhow::Error::from)
+}
+
+fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<Gallery> {
+    let info = engine.info();
+    let options = GalleryOptions {
+        model: info
+            .embedder
+            .parse()
+            .context("the embedding model has no identity")?,
+        dimension: info.dimension,
+        graph_threshold: config.search.graph_threshold,
+    };
+    Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
+        .context("the search indexes cannot be started")
 }

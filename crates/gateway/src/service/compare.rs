@@ -1,6 +1,8 @@
 //! Are these two (sets of) pictures of one person?
 
-use inference::{Effort, Embedding, FaceRules, ImageLimits, Pipeline, Score};
+use inference::{
+    DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageLimits, Pipeline, Score,
+};
 
 use super::{
     Call, Part, PictureSource, Recorded, ServiceError,
@@ -87,4 +89,16 @@ pub(super) fn template(
     pipeline
         .template(&pictures, effort, rules)
         .map_err(ServiceError::of(part))
+}
+
+/// The template of one face of a decoded picture.
+pub(super) fn embed_one(
+    pipeline: &mut Pipeline,
+    image: &DecodedImage,
+    face: &Face,
+    effort: Effort,
+) -> Result<Embedding, FaceError> {
+    let templates = pipeline.embed(image, std::slice::from_ref(face), effort)?;
+    let first = templates.into_iter().next();
+    first.ok_or_else(|| FaceError::Inference("a face gave no template".to_owned()))
 }

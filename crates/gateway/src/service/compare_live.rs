@@ -1,10 +1,10 @@
 //! Is the one who is there now alive, and the one who is known?
 
-use inference::{DecodedImage, Effort, Face, FaceError, FaceRules, ImageLimits, Pipeline};
+use inference::{DecodedImage, Effort, Face, FaceRules, ImageLimits, Pipeline};
 
 use super::{
     Call, Comparison, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, ServiceError,
-    compare::template,
+    compare::{embed_one, template},
     liveness::{self, judge, main_face},
     pictures::{self, Resolved},
 };
@@ -114,14 +114,8 @@ impl Task {
             gallery,
             rules,
         } = self;
-        let (image, face) = main_face(
-            pipeline,
-            probe,
-            &rules.limits,
-            rules.effort,
-            &rules.faces.strict(),
-        )
-        .map_err(ServiceError::of(Part::Probe))?;
+        let (image, face) = main_face(pipeline, probe, &rules.limits, &rules.faces)
+            .map_err(ServiceError::of(Part::Probe))?;
         Ok((Probe { image, face, rules }, gallery))
     }
 }
@@ -153,14 +147,7 @@ impl Probe {
             limits,
             faces,
         } = &self.rules;
-        let probe = pipeline
-            .embed(&self.image, std::slice::from_ref(&self.face), *effort)
-            .and_then(|templates| {
-                templates
-                    .into_iter()
-                    .next()
-                    .ok_or_else(|| FaceError::Inference("a face gave no template".to_owned()))
-            })
+        let probe = embed_one(pipeline, &self.image, &self.face, *effort)
             .map_err(ServiceError::of(Part::Probe))?;
         let gallery = template(pipeline, gallery, Part::Gallery, *effort, limits, faces)?;
         Ok(Comparison::new(

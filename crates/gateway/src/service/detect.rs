@@ -1,9 +1,12 @@
 //! Where are the faces?
 
-use inference::{Face, Pipeline};
+use inference::{Effort, Embedding, Face, ImageLimits, Pipeline};
 
 use super::{
-    Call, Part, PictureError, PictureSource, Recorded, ServiceError, audit::Audited, pictures,
+    Call, Found, Part, PictureError, PictureSource, Recorded, SearchTerms, ServiceError,
+    audit::Audited,
+    pictures::{self, Resolved},
+    search::{Searcher, persons},
 };
 use crate::App;
 
@@ -14,6 +17,8 @@ pub struct DetectedFace {
     pub face: Face,
     /// Its aligned crop as a 112 x 112 JPEG, where one was asked for.
     pub thumbnail: Option<Vec<u8>>,
+    /// Whom it may be, best first, where that was asked.
+    pub persons: Vec<Found>,
 }
 
 /// The faces of a picture.
@@ -33,38 +38,74 @@ impl Audited for Detection {
     }
 }
 
-/// Finds every face of a picture.
+/// Finds every face of a picture and, with `terms`, whom each may be.
 ///
 /// # Errors
-/// [`ServiceError`]: the picture or the engine; no face is an empty list.
+/// [`ServiceError`]: the picture or the engine, and with `terms` the collection, the indexes or the database; no face is an
+/// empty list.
 pub async fn detect(
     app: &App,
     call: &Call,
     picture: PictureSource,
     thumbnails: bool,
+    terms: Option<SearchTerms>,
 ) -> Result<Recorded<Detection>, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
-    let limits = app.config.images.limits();
-    let job = move |pipeline: &mut Pipeline| -> Result<Detection, PictureError> {
-        let image = pipeline.decode(&picture.load(&limits)?)?;
-        let faces = pipeline.faces(&image)?;
-        let faces = faces.into_iter().map(|face| {
-            let thumbnail = thumbnails
-                .then(|| pipeline.thumbnail(&image, &face))
-                .transpose()?;
-            Ok(DetectedFace { face, thumbnail })
-        });
-        let faces = faces.collect::<Result<_, PictureError>>()?;
-        Ok(Detection {
-            width: image.width(),
-            height: image.height(),
-            faces,
-        })
+    let searcher = match &terms {
+        Some(terms) => Some((Searcher::new(app, terms).await?, terms.effort)),
+        None => None,
     };
-    let detection = app
-        .engine
-        .run(job)
-        .await?
-        .map_err(ServiceError::of(Part::Image))?;
+    let limits = app.config.images.limits();
+    let job = move |pipeline: &mut Pipeline| {
+        let effort = searcher.as_ref().map(|(_, effort)| *effort);
+        let (detection, probes) = look(pipeline, picture, &limits, thumbnails, effort)
+            .map_err(ServiceError::of(Part::Image))?;
+        let matches = searcher.map_or(Ok(Vec::new()), |(searcher, _)| {
+            probes
+                .into_iter()
+                .map(|probe| searcher.find(probe))
+                .collect()
+        });
+        Ok::<_, ServiceError>((detection, matches?))
+    };
+    let (mut detection, matches) = app.engine.run(job).await??;
+    if let Some(terms) = &terms {
+        let found = persons(app, terms.client, matches).await?;
+        for (face, found) in detection.faces.iter_mut().zip(found) {
+            face.persons = found;
+        }
+    }
     Ok(app.audit.record(call, "detect", detection))
+}
+
+/// The faces and, with `embed`, the template of each.
+fn look(
+    pipeline: &mut Pipeline,
+    picture: Resolved,
+    limits: &ImageLimits,
+    thumbnails: bool,
+    embed: Option<Effort>,
+) -> Result<(Detection, Vec<Embedding>), PictureError> {
+    let image = pipeline.decode(&picture.load(limits)?)?;
+    let faces = pipeline.faces(&image)?;
+    let templates = match embed {
+        Some(effort) => pipeline.embed(&image, &faces, effort)?,
+        None => Vec::new(),
+    };
+    let faces = faces.into_iter().map(|face| {
+        let thumbnail = thumbnails
+            .then(|| pipeline.thumbnail(&image, &face))
+            .transpose()?;
+        Ok(DetectedFace {
+            face,
+            thumbnail,
+            persons: Vec::new(),
+        })
+    });
+    let detection = Detection {
+        width: image.width(),
+        height: image.height(),
+        faces: faces.collect::<Result<_, PictureError>>()?,
+    };
+    Ok((detection, templates))
 }

@@ -1,6 +1,8 @@
 //! What a use case can fail with. Knows no HTTP: each dialect maps these to its own answers.
 
+use gallery::GalleryError;
 use inference::{CaptureFault, DecodeError, EngineError, FaceError};
+use store::StoreError;
 
 use crate::fetch::FetchError;
 
@@ -30,6 +32,12 @@ pub enum ServiceError {
     /// The engine did not do the job.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The database: it is away, or what was asked for is not there, or not allowed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The search indexes gave no answer.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
 }
 
 impl ServiceError {

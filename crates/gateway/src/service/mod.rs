@@ -10,7 +10,10 @@ mod error;
 mod liveness;
 mod login;
 mod pictures;
+mod search;
+mod search_live;
 mod validation;
+mod verify;
 
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
 pub use audit::{Call, Recorded, Recorder};
@@ -21,4 +24,7 @@ pub use error::{Part, PictureError, ServiceError};
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
 pub use pictures::{PictureSource, decode_base64};
+pub use search::{Found, Probe, SearchTerms, search};
+pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};
+pub use verify::{Claim, verify};

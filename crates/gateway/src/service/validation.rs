@@ -73,6 +73,7 @@ pub async fn validate(
             .map(|face| DetectedFace {
                 face,
                 thumbnail: None,
+                persons: Vec::new(),
             })
             .collect();
         let detection = Detection {

@@ -60,6 +60,7 @@ fn from_database(error: &dyn DatabaseError) -> StoreError {
     match Trouble::of(&code, error) {
         Trouble::Collision => StoreError::Contended(cause()),
         Trouble::Away => StoreError::Unavailable(cause()),
+        Trouble::TooLong => StoreError::InvalidValue("a text that is too long"),
         Trouble::Other => StoreError::Database(cause()),
     }
 }
@@ -69,6 +70,8 @@ enum Trouble {
     Collision,
     /// Not now.
     Away,
+    /// More than an index takes.
+    TooLong,
     Other,
 }
 
@@ -88,6 +91,8 @@ impl Trouble {
         match code {
             // serialization_failure, deadlock_detected
             "40001" | "40P01" => Self::Collision,
+            // program_limit_exceeded
+            "54000" => Self::TooLong,
             // query_canceled is our statement_timeout; read_only_sql_transaction is a standby after a fail-over
             "57014" | "25006" | "25P03" => Self::Away,
             // connection exceptions, insufficient resources (disk full, too many connections), operator intervention, system errors

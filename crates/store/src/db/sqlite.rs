@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 use super::transact::{Access, Dialect};
 use super::{Database, Engine, Session, from_sqlx};
@@ -15,9 +15,11 @@ use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 
 /// How long to wait for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The queue of writers in this process. The file is never "away", so waiting is only ever waiting for one's turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+const MIGRATION_ATTEMPTS: u32 = 5;
+const MIGRATION_PAUSE: Duration = Duration::from_millis(50);
 
 impl Dialect for Sqlite {
     fn begin(access: Access) -> &'static str {
@@ -61,10 +63,7 @@ impl Database {
             .connect_with(connect.clone())
             .await
             .map_err(from_sqlx)?;
-        sqlx::migrate!("../../migrations/sqlite")
-            .run(&writer)
-            .await
-            .map_err(|error| StoreError::Migration(Cause::new(error.to_string())))?;
+        migrate(&writer).await?;
         let readers = pool
             .max_connections(options.max_connections.saturating_sub(1).max(1))
             .connect_with(connect.pragma("query_only", "on"))
@@ -74,6 +73,23 @@ impl Database {
             Engine::Sqlite { writer, readers },
             options.operation_timeout,
         ))
+    }
+}
+
+/// Brings the schema up to date. Another process may be doing the same, and SQLite has no lock for it: who comes second
+/// fails, and finds the work done when it looks again.
+async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
+    let migrator = sqlx::migrate!("../../migrations/sqlite");
+    let mut attempt = 1;
+    loop {
+        match migrator.run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(error) if attempt == MIGRATION_ATTEMPTS => {
+                return Err(StoreError::Migration(Cause::new(error.to_string())));
+            }
+            Err(_) => tokio::time::sleep(MIGRATION_PAUSE * attempt).await,
+        }
+        attempt += 1;
     }
 }
 

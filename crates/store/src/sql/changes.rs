@@ -177,10 +177,13 @@ async fn prune(tx: &mut Tx<'_>, keep: u64) -> Result<u64, StoreError> {
     else {
         return Ok(0);
     };
+    // The lock that all writers wait for comes last.
+    let deleted = tx
+        .run(sql("DELETE FROM changes WHERE revision <= $1").bind(bound))
+        .await?;
     tx.run(sql("UPDATE revision SET pruned = $1 WHERE pruned < $1").bind(bound))
         .await?;
-    tx.run(sql("DELETE FROM changes WHERE revision <= $1").bind(bound))
-        .await
+    Ok(deleted)
 }
 
 #[async_trait]

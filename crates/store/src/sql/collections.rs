@@ -250,24 +250,24 @@ async fn move_people(
     for id in BTreeSet::from([from, to]) {
         touch(tx, client, id).await?;
     }
-    let people: BTreeSet<PersonId> = people.into_iter().collect();
-    memberships::require(tx, client, people.iter().copied().collect()).await?;
-    let present = memberships::members(tx, client, from).await?;
-    let moved: Vec<PersonId> = people.intersection(&present).copied().collect();
+    let people: Vec<PersonId> = people
+        .into_iter()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    memberships::require(tx, client, &people).await?;
+    let moved: Vec<PersonId> = memberships::members_among(tx, client, from, &people)
+        .await?
+        .into_iter()
+        .collect();
     if from != to {
-        let there = memberships::members(tx, client, to).await?;
-        memberships::add(
-            tx,
-            client,
-            to,
-            moved
-                .iter()
-                .filter(|id| !there.contains(id))
-                .copied()
-                .collect(),
-            now(),
-        )
-        .await?;
+        let there = memberships::members_among(tx, client, to, &moved).await?;
+        let new = moved
+            .iter()
+            .filter(|id| !there.contains(id))
+            .copied()
+            .collect();
+        memberships::add(tx, client, to, new, now()).await?;
         memberships::remove(tx, client, from, moved.clone()).await?;
     }
     Ok(moved)

@@ -41,6 +41,28 @@ pub(super) async fn members(
     )
 }
 
+/// Those of `people` who are in a collection.
+pub(super) async fn members_among(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    collection: CollectionId,
+    people: &[PersonId],
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    let mut present = BTreeSet::new();
+    for part in people.chunks(CHUNK) {
+        let (list, values) = in_list(3, texts(part));
+        let text = format!(
+            "SELECT person_id FROM memberships WHERE client_id = $1 AND collection_id = $2 AND person_id IN ({list})"
+        );
+        let statement = sql(AssertSqlSafe(text))
+            .bind(client.to_string())
+            .bind(collection.to_string())
+            .bind_all(values);
+        present.append(&mut ids(&tx.rows(statement).await?, "person_id")?);
+    }
+    Ok(present)
+}
+
 /// The collections of a person.
 pub(super) async fn of_person(
     tx: &mut Tx<'_>,
@@ -60,7 +82,7 @@ pub(super) async fn of_person(
 pub(super) async fn require(
     tx: &mut Tx<'_>,
     client: ClientId,
-    people: Vec<PersonId>,
+    people: &[PersonId],
 ) -> Result<(), StoreError> {
     for part in people.chunks(CHUNK) {
         let (list, values) = in_list(2, texts(part));
@@ -91,7 +113,7 @@ pub(super) async fn add(
     people: Vec<PersonId>,
     added_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    require(tx, client, people.clone()).await?;
+    require(tx, client, &people).await?;
     for part in people.chunks(CHUNK) {
         let (list, values) = in_list(4, texts(part));
         let text = format!(

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use store::{StoreError, StoreOptions};
+use store::{NewClient, StoreError, StoreOptions};
 
 use crate::harness::{Bench, on_both, on_postgres, someone};
 use crate::proxy::Proxy;
 
-on_both! { closed, bad_addresses }
+on_both! { closed, bad_addresses, too_long }
 
 async fn closed(bench: Bench) {
     let owner = bench.account("one").await.id;
@@ -42,6 +42,75 @@ async fn bad_addresses(_: Bench) {
         open("sqlite:///dev/null/rostro.db").await,
         Err(StoreError::Unavailable(_))
     ));
+}
+
+/// Longer than an index of Postgres takes: an error that says so, or none.
+async fn too_long(bench: Bench) {
+    // Not compressible, or it might fit after all.
+    let name: String = (0..4000)
+        .map(|_| store::PersonId::random().to_string())
+        .collect();
+    match bench
+        .catalog
+        .create_client(NewClient {
+            name,
+            ..NewClient::default()
+        })
+        .await
+    {
+        Ok(_) => assert_eq!(bench.catalog.kind(), store::DatabaseKind::Sqlite),
+        Err(error) => assert!(matches!(error, StoreError::InvalidValue(_)), "{error:?}"),
+    }
+}
+
+/// Several processes may open a new file at once, as the server and a command beside it do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opened_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("rostro.db").display());
+    let openings: Vec<_> = (0..6)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { store::open(&url, &StoreOptions::default()).await })
+        })
+        .collect();
+    for (number, opening) in openings.into_iter().enumerate() {
+        let catalog = opening.await.unwrap().unwrap();
+        let new = NewClient {
+            name: number.to_string(),
+            ..NewClient::default()
+        };
+        catalog.create_client(new).await.unwrap();
+        catalog.close().await;
+    }
+}
+
+/// It holds biometric data.
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let url = format!("sqlite://{}", data.join("rostro.db").display());
+    let catalog = store::open(&url, &StoreOptions::default()).await.unwrap();
+    catalog
+        .create_client(NewClient {
+            name: "one".to_owned(),
+            ..NewClient::default()
+        })
+        .await
+        .unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    let files: Vec<_> = data
+        .read_dir()
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert!(files.len() > 1, "the write-ahead log is there, too");
+    assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
+    catalog.close().await;
 }
 
 /// Nobody listens there: a clear error within the time that a client waits.

@@ -11,16 +11,21 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account::{clients, login, session},
-    compare, compare_live, compare_with_liveness, demo, detect, face_validation, liveness,
+    compare, compare_live, compare_with_liveness, demo, detect,
+    error::ErrorBody,
+    face_validation, liveness, search, search_active_user, search_crops, search_live_face, verify,
 };
 use crate::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&Bearer),
+    // Errors are named by derived sets of responses, whose schemas are not collected.
+    components(schemas(ErrorBody)),
     tags(
         (name = "Biometric operations", description = "Stateless: nothing of a picture is kept."),
         (name = "Accounts", description = "The caller's account, its tokens, and login by one-time code."),
+        (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
     )
 )]
 struct Document;
@@ -58,7 +63,12 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(login::email_login))
         .routes(routes!(login::confirm_email_login))
         .routes(routes!(login::phone_login))
-        .routes(routes!(login::confirm_phone_login));
+        .routes(routes!(login::confirm_phone_login))
+        .routes(routes!(search::search))
+        .routes(routes!(search_crops::search_crops))
+        .routes(routes!(search_live_face::search_live_face))
+        .routes(routes!(search_active_user::search_active_user))
+        .routes(routes!(verify::verify));
     if !settings.demo_routes {
         return router;
     }

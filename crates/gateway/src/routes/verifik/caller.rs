@@ -2,6 +2,8 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
+use store::ClientId;
+
 use super::error::ApiError;
 use crate::{AppState, auth::AuthClient, server::REQUEST_ID, service::Call};
 
@@ -12,11 +14,29 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let account = AuthClient::from_request_parts(parts, app).await?;
-        Ok(Self(Call {
-            client: Some(account.client.id),
+        let owner = Owner::from_request_parts(parts, app).await?;
+        Ok(Self(owner.call))
+    }
+}
+
+/// A caller and the account whose persons and collections the route is about.
+pub(super) struct Owner {
+    /// Who asks.
+    pub(super) call: Call,
+    /// The account.
+    pub(super) client: ClientId,
+}
+
+impl FromRequestParts<AppState> for Owner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let client = AuthClient::from_request_parts(parts, app).await?.client.id;
+        let call = Call {
+            client: Some(client),
             request_id: request_id(parts),
-        }))
+        };
+        Ok(Self { call, client })
     }
 }
 

@@ -2,20 +2,22 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use store::{ClientId, CollectionRef};
 use utoipa::ToSchema;
 
 use super::{
     body::{Fields, FromFields, Invalid, Valid},
-    caller::Caller,
+    caller::Owner,
     document::SearchMode,
     envelope::Envelope,
     error::ApiError,
     faces::{Details, FaceMatches, FaceReport},
-    failures::{PictureFailures, TokenFailures},
+    failures::{MissingFailures, PictureFailures, TokenFailures},
+    search,
 };
 use crate::{
     AppState,
-    service::{self, Detection, PictureSource},
+    service::{self, Detection, PictureSource, SearchTerms},
 };
 
 /// Most persons per face when a request does not say.
@@ -34,14 +36,10 @@ pub(super) struct DetectRequest {
     /// Form A: how hard to search.
     pub(super) search_mode: Option<SearchMode>,
     /// Form A: code or id of the collection to search in.
-    #[expect(dead_code, reason = "there are no persons to search yet")]
-    pub(super) collection_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(super) collection_id: Option<CollectionRef>,
     /// Form A: most persons named for a face.
     #[schema(minimum = 1, maximum = 100, default = 99)]
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "there are no persons to search yet")
-    )]
     pub(super) max_results: u32,
     /// Form B: name the landmarks.
     #[schema(default = false)]
@@ -62,6 +60,21 @@ impl DetectRequest {
         let plain = self.min_score.is_none() && self.search_mode.is_none();
         (asked || plain).then_some(details)
     }
+
+    /// Whom to look for: form A only.
+    fn terms(&self, client: ClientId) -> Option<SearchTerms> {
+        let (None, Some(min_score), Some(mode)) = (self.report(), self.min_score, self.search_mode)
+        else {
+            return None;
+        };
+        Some(SearchTerms {
+            client,
+            collection: self.collection_id,
+            min_score,
+            limit: self.max_results as usize,
+            effort: mode.into(),
+        })
+    }
 }
 
 impl FromFields for DetectRequest {
@@ -70,7 +83,7 @@ impl FromFields for DetectRequest {
             image: fields.picture("image").required()?,
             min_score: fields.number("min_score").between(0.5, 1.0).optional()?,
             search_mode: fields.search_mode("search_mode").optional()?,
-            collection_id: fields.text("collection_id").optional()?,
+            collection_id: search::collection(fields)?,
             max_results: fields
                 .number("max_results")
                 .whole(1, 100)
@@ -111,15 +124,16 @@ impl DetectAnswer {
     path = "/v2/face-recognition/detect",
     tag = "Biometric operations",
     request_body = DetectRequest,
-    responses((status = 200, description = "The faces; none is an empty list", body = Envelope<DetectAnswer>), PictureFailures, TokenFailures),
+    responses((status = 200, description = "The faces; none is an empty list", body = Envelope<DetectAnswer>), MissingFailures, PictureFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn detect(
     State(app): State<AppState>,
-    Caller(call): Caller,
+    owner: Owner,
     Valid(request): Valid<DetectRequest>,
 ) -> Result<Envelope<DetectAnswer>, ApiError> {
-    let report = request.report();
-    let detection = service::detect(&app, &call, request.image, report.is_none()).await?;
+    let (report, terms) = (request.report(), request.terms(owner.client));
+    let detection =
+        service::detect(&app, &owner.call, request.image, report.is_none(), terms).await?;
     Ok(Envelope::new(DetectAnswer::new(&detection.answer, report)))
 }

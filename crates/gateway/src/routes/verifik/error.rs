@@ -10,8 +10,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use gallery::GalleryError;
 use inference::{CaptureFault, DecodeError, EngineError, FaceError};
 use serde::Serialize;
+use store::StoreError;
 use utoipa::ToSchema;
 
 use super::{body::BodyError, envelope::Signature};
@@ -212,6 +214,8 @@ impl From<ServiceError> for ApiError {
         let refusal = match error {
             ServiceError::Picture { part, fault } => Self::from(fault).about(part),
             ServiceError::Engine(error) => error.into(),
+            ServiceError::Store(error) => error.into(),
+            ServiceError::Gallery(error) => error.into(),
         };
         refusal.counted()
     }
@@ -321,10 +325,53 @@ impl From<CaptureFault> for ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::Busy => Self::unavailable("server_busy"),
+            EngineError::Busy => {
+                crate::observe::rejected("inference_queue_full");
+                Self::unavailable("server_busy")
+            }
             EngineError::Stopped => Self::unavailable("server_stopping"),
             EngineError::Panicked => {
                 tracing::error!("an inference job panicked");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::CollectionNotFound => {
+                Self::new(StatusCode::NOT_FOUND, "ERROR", "invalid_collection")
+            }
+            StoreError::PersonNotFound => {
+                Self::new(StatusCode::NOT_FOUND, "NotFound", "person_not_found")
+            }
+            StoreError::Unavailable(_) | StoreError::Contended(_) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the database did not answer"
+                );
+                Self::unavailable("database_unavailable")
+            }
+            other => {
+                tracing::error!(
+                    error = &other as &dyn std::error::Error,
+                    "the database failed"
+                );
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<GalleryError> for ApiError {
+    fn from(error: GalleryError) -> Self {
+        match error {
+            GalleryError::Loading => Self::unavailable("search_loading"),
+            GalleryError::Stopped => Self::unavailable("server_stopping"),
+            GalleryError::Options(_) | GalleryError::WrongModel => {
+                tracing::error!(%error, "the search failed");
                 Self::internal()
             }
         }

@@ -4,7 +4,10 @@ use inference::{BoundingBox, Face, Point};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::unit;
+use super::{
+    document::unit,
+    matches::{PersonMatch, matches},
+};
 use crate::service::{DetectedFace, Detection};
 
 /// Form A: one face, in whole pixels of the upright picture, origin top left.
@@ -13,8 +16,7 @@ pub(super) struct FaceMatches {
     #[serde(rename = "box")]
     edges: Edges,
     /// Enrolled persons that this face may be, best first; empty when none is.
-    #[schema(value_type = Vec<Object>)]
-    persons: [(); 0],
+    persons: Vec<PersonMatch>,
     landmarks: LandmarkPairs,
     /// The aligned face, 112 x 112, as a JPEG in base64.
     thumbnail: String,
@@ -123,7 +125,7 @@ impl FaceMatches {
             });
         Self {
             edges: Edges::clipped(&detected.face.bbox, picture),
-            persons: [],
+            persons: matches(&detected.persons),
             landmarks: LandmarkPairs {
                 nose,
                 left_eye,

@@ -16,6 +16,15 @@ pub(super) enum TokenFailures {
     Forbidden(ErrorBody),
 }
 
+/// What a route about persons or collections adds. A foreign id, an unknown one and a text that is none are one case.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the OpenAPI document is made from it")]
+pub(super) enum MissingFailures {
+    /// The account has no such collection (`invalid_collection`) or person (`person_not_found`).
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+}
+
 /// What a route that takes pictures answers when it cannot do its work.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "the OpenAPI document is made from it")]

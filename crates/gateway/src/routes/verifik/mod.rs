@@ -15,6 +15,13 @@ pub mod error;
 mod face_validation;
 mod faces;
 mod failures;
+mod ids;
 mod liveness;
+mod matches;
+mod search;
+mod search_active_user;
+mod search_crops;
+mod search_live_face;
+mod verify;
 
 pub use api::router;

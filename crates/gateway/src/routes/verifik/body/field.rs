@@ -21,10 +21,7 @@ impl<T> Field<T> {
     /// The value; its absence is `"name" is required`.
     pub(crate) fn required(self) -> Result<T, Invalid> {
         let Self { name, value } = self;
-        value?.ok_or(Invalid {
-            field: name,
-            rule: Rule::Required,
-        })
+        value?.ok_or(Invalid::new(name, Rule::Required))
     }
 
     /// The value, if there is one.
@@ -40,10 +37,7 @@ impl<T> Field<T> {
     fn check(self, broken: impl FnOnce(&T) -> Option<Rule>) -> Self {
         let Self { name, value } = self;
         let value = value.and_then(|value| match value.as_ref().and_then(broken) {
-            Some(rule) => Err(Invalid {
-                field: name.clone(),
-                rule,
-            }),
+            Some(rule) => Err(Invalid::new(&*name, rule)),
             None => Ok(value),
         });
         Self { name, value }
@@ -52,10 +46,10 @@ impl<T> Field<T> {
     pub(super) fn convert<U>(self, into: impl FnOnce(T) -> Result<U, Rule>) -> Field<U> {
         let Self { name, value } = self;
         let value = value.and_then(|value| {
-            value.map(into).transpose().map_err(|rule| Invalid {
-                field: name.clone(),
-                rule,
-            })
+            value
+                .map(into)
+                .transpose()
+                .map_err(|rule| Invalid::new(&*name, rule))
         });
         Field { name, value }
     }

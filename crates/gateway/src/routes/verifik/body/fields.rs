@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
 
     /// A string that is not empty.
     pub(crate) fn text(&self, name: &str) -> Field<String> {
-        self.read(name, |value| Ok(filled(value)?.clone().into_owned()))
+        self.read(name, |value| Ok(filled(value)?.to_owned()))
     }
 
     /// A string, also an empty one.
@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn text_or_number(&self, name: &str) -> Field<String> {
         self.read(name, |value| match value {
             Value::Number(number) => Ok(number.to_string()),
-            _ => Ok(filled(value)?.clone().into_owned()),
+            _ => Ok(filled(value)?.to_owned()),
         })
     }
 
@@ -147,37 +147,27 @@ impl<'a> Fields<'a> {
             .enumerate()
             .map(|(index, item)| match filled(item) {
                 Ok(text) => Ok(self.source(text)),
-                Err(rule) => Err(Invalid {
-                    field: format!("{name}[{index}]"),
-                    rule,
-                }),
+                Err(rule) => Err(Invalid::new(format!("{name}[{index}]"), rule)),
             });
         let list = match items.is_empty() {
-            true => Err(Invalid {
-                field: name.to_owned(),
-                rule: Rule::NoItem,
-            }),
+            true => Err(Invalid::new(name, Rule::NoItem)),
             false => sources.collect::<Result<Vec<_>, _>>().map(Some),
         };
         Field::new(name, list).max_items(MAX_PICTURES)
     }
 
-    fn source(&self, text: &Cow<'a, str>) -> PictureSource {
-        match text {
-            Cow::Borrowed(text) => PictureSource::new(self.body.slice_ref(text.as_bytes())),
-            Cow::Owned(text) => PictureSource::new(Bytes::copy_from_slice(text.as_bytes())),
-        }
+    fn source(&self, text: &str) -> PictureSource {
+        // Without escapes the text lies in the body, and is shared instead of copied.
+        let inside = self.body.as_ptr_range().contains(&text.as_ptr());
+        PictureSource::new(match inside {
+            true => self.body.slice_ref(text.as_bytes()),
+            false => Bytes::copy_from_slice(text.as_bytes()),
+        })
     }
 
     fn read<T>(&self, name: &str, into: impl FnOnce(&Value<'a>) -> Result<T, Rule>) -> Field<T> {
         let value = self.find(name).map(into).transpose();
-        Field::new(
-            name,
-            value.map_err(|rule| Invalid {
-                field: name.to_owned(),
-                rule,
-            }),
-        )
+        Field::new(name, value.map_err(|rule| Invalid::new(name, rule)))
     }
 
     fn find(&self, name: &str) -> Option<&Value<'a>> {
@@ -189,7 +179,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn filled<'v, 'a>(value: &'v Value<'a>) -> Result<&'v Cow<'a, str>, Rule> {
+fn filled<'v>(value: &'v Value<'_>) -> Result<&'v str, Rule> {
     match value {
         Value::String(text) if text.is_empty() => Err(Rule::Empty),
         Value::String(text) => Ok(text),

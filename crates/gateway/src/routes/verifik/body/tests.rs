@@ -220,13 +220,7 @@ fn the_limits_themselves_are_inside() {
     );
     assert_eq!(fields.number("b").whole(1, 3).required().unwrap(), 1);
     let refused = fields.number("c").between(0.5, 1.0).required();
-    assert_eq!(
-        refused,
-        Err(Invalid {
-            field: "c".to_owned(),
-            rule: Rule::Below(0.5)
-        })
-    );
+    assert_eq!(refused, Err(Invalid::new("c", Rule::Below(0.5))));
 }
 
 /// A value of any type, biased towards those that fields take.

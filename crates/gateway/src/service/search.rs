@@ -1,0 +1,179 @@
+//! Who is this, among the account's persons?
+
+use std::{collections::HashMap, sync::Arc};
+
+use gallery::{Gallery, Match, Mode, Phase, Query};
+use inference::{Effort, Embedding, FaceRules, ImageBytes, Pipeline, Score};
+use store::{ClientId, CollectionId, CollectionRef, Person, PersonId, StoreError};
+
+use super::{
+    Call, Part, PictureSource, Recorded, ServiceError,
+    audit::Audited,
+    pictures::{self, load_all},
+};
+use crate::App;
+
+/// Among whom to search, and what counts as found.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchTerms {
+    /// Whose persons.
+    pub client: ClientId,
+    /// In which collection; `None` means all persons of the account.
+    pub collection: Option<CollectionRef>,
+    /// Persons below this score are left out, 0 to 1.
+    pub min_score: f64,
+    /// At most so many persons.
+    pub limit: usize,
+    /// How hard to look, and to search.
+    pub effort: Effort,
+}
+
+/// What the probe's pictures are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// Pictures with a face in them.
+    Pictures,
+    /// Tight crops of a face: where no face is found, the whole picture is taken as one.
+    Crops,
+}
+
+/// A person that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Who, as the database has them now.
+    pub person: Person,
+    /// Of the person's likest face.
+    pub score: Score,
+}
+
+impl Audited for Vec<Found> {
+    fn details(&self) -> serde_json::Value {
+        let best = self.first().map(|found| found.score.rounded());
+        serde_json::json!({ "persons": self.len(), "best_score": best })
+    }
+}
+
+/// Searches for the person whom all the pictures show. Best first.
+///
+/// # Errors
+/// [`ServiceError`]: a picture, its face, the collection, the indexes, the database, the engine; nobody found is an empty list.
+pub async fn search(
+    app: &App,
+    call: &Call,
+    kind: &'static str,
+    sources: Vec<PictureSource>,
+    probe: Probe,
+    terms: SearchTerms,
+) -> Result<Recorded<Vec<Found>>, ServiceError> {
+    let sources = pictures::all(app, sources, Part::Image).await?;
+    let searcher = Searcher::new(app, &terms).await?;
+    let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
+    let effort = terms.effort;
+    let job = move |pipeline: &mut Pipeline| {
+        let pictures = load_all(sources, &limits).map_err(ServiceError::of(Part::Image))?;
+        searcher.find(template(pipeline, &pictures, probe, effort, &rules)?)
+    };
+    let matches = app.engine.run(job).await??;
+    let found = persons(app, terms.client, vec![matches]).await?;
+    let found = found.into_iter().next().unwrap_or_default();
+    Ok(app.audit.record(call, kind, found))
+}
+
+fn template(
+    pipeline: &mut Pipeline,
+    pictures: &[ImageBytes],
+    probe: Probe,
+    effort: Effort,
+    rules: &FaceRules,
+) -> Result<Embedding, ServiceError> {
+    match probe {
+        Probe::Pictures => pipeline.template(pictures, effort, rules),
+        Probe::Crops => pipeline.template_of_crops(pictures, effort, rules),
+    }
+    .map_err(ServiceError::of(Part::Image))
+}
+
+/// A search whose terms are checked, to be taken into a job of the engine.
+pub(super) struct Searcher {
+    gallery: Arc<Gallery>,
+    terms: SearchTerms,
+    collection: Option<CollectionId>,
+}
+
+impl Searcher {
+    /// Finds the collection. Fails at once while the indexes are being built: a job would be for nothing.
+    pub(super) async fn new(app: &App, terms: &SearchTerms) -> Result<Self, ServiceError> {
+        let collection = match terms.collection {
+            Some(asked) => Some(collection(app, terms.client, asked).await?),
+            None => None,
+        };
+        if app.gallery.phase() == Phase::Loading {
+            return Err(gallery::GalleryError::Loading.into());
+        }
+        Ok(Self {
+            gallery: Arc::clone(&app.gallery),
+            terms: *terms,
+            collection,
+        })
+    }
+
+    /// Whom the probe may be, best first. Computes: runs on an engine thread.
+    pub(super) fn find(&self, probe: Embedding) -> Result<Vec<Match>, ServiceError> {
+        let terms = &self.terms;
+        let mut matches = self.gallery.search(&Query {
+            client: terms.client,
+            collection: self.collection,
+            probe,
+            min_score: Score::new(terms.min_score as f32),
+            limit: terms.limit,
+            mode: match terms.effort {
+                Effort::Fast => Mode::Fast,
+                Effort::Accurate => Mode::Accurate,
+            },
+        })?;
+        // The gallery compares with the rounded limit; a client compares with the one it sent.
+        matches.retain(|found| found.score.rounded() >= terms.min_score);
+        Ok(matches)
+    }
+}
+
+/// The account's collection of this name.
+pub(super) async fn collection(
+    app: &App,
+    client: ClientId,
+    asked: CollectionRef,
+) -> Result<CollectionId, ServiceError> {
+    let found = app.store.collection(client, asked).await?;
+    Ok(found.ok_or(StoreError::CollectionNotFound)?.id)
+}
+
+/// The persons of several searches' matches, in one question to the database. Who was deleted since is left out.
+pub(super) async fn persons(
+    app: &App,
+    client: ClientId,
+    searches: Vec<Vec<Match>>,
+) -> Result<Vec<Vec<Found>>, ServiceError> {
+    let mut ids: Vec<PersonId> = searches
+        .iter()
+        .flatten()
+        .map(|found| found.person)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let known: HashMap<PersonId, Person> = match ids.is_empty() {
+        true => HashMap::new(),
+        false => {
+            let persons = app.store.persons_by_id(client, ids).await?;
+            persons.into_iter().map(|one| (one.id, one)).collect()
+        }
+    };
+    let found = |matches: Vec<Match>| {
+        let found = matches.into_iter().filter_map(|one| {
+            let person = known.get(&one.person)?.clone();
+            let score = one.score;
+            Some(Found { person, score })
+        });
+        found.collect()
+    };
+    Ok(searches.into_iter().map(found).collect())
+}

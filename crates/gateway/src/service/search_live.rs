@@ -1,0 +1,60 @@
+//! Is the one who is there now alive, and who is it?
+
+use inference::Pipeline;
+
+use super::{
+    Call, Found, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, SearchTerms,
+    ServiceError,
+    compare::embed_one,
+    liveness::{self, judge, main_face},
+    pictures,
+    search::{Searcher, persons},
+};
+use crate::App;
+
+/// A verdict, and whom the search found.
+#[derive(Debug)]
+pub struct LiveSearch {
+    /// Whether the face is live.
+    pub verdict: Recorded<LivenessVerdict>,
+    /// Best first; empty when the verdict was no.
+    pub found: Recorded<Vec<Found>>,
+}
+
+/// Judges whether the face is live and, only if it is, searches for the person. One decoded picture for both.
+///
+/// # Errors
+/// [`ServiceError`]: the picture, its face, the collection, the indexes, the database, the engine; a failed liveness is an answer.
+pub async fn search_live(
+    app: &App,
+    call: &Call,
+    kind: &'static str,
+    picture: PictureSource,
+    policy: LivenessPolicy,
+    terms: SearchTerms,
+) -> Result<LiveSearch, ServiceError> {
+    let picture = pictures::one(app, picture, Part::Image).await?;
+    let searcher = Searcher::new(app, &terms).await?;
+    let limits = app.config.images.limits();
+    let rules = app.config.faces.rules();
+    let effort = terms.effort;
+    let job = move |pipeline: &mut Pipeline| {
+        let (image, face) =
+            main_face(pipeline, picture, &limits, &rules).map_err(ServiceError::of(Part::Image))?;
+        let verdict =
+            judge(pipeline, &image, &face, &policy).map_err(ServiceError::of(Part::Image))?;
+        if !verdict.passed {
+            return Ok((verdict, Vec::new()));
+        }
+        let probe =
+            embed_one(pipeline, &image, &face, effort).map_err(ServiceError::of(Part::Image))?;
+        Ok::<_, ServiceError>((verdict, searcher.find(probe)?))
+    };
+    let (verdict, matches) = app.engine.run(job).await??;
+    let found = persons(app, terms.client, vec![matches]).await?;
+    let found = found.into_iter().next().unwrap_or_default();
+    Ok(LiveSearch {
+        verdict: app.audit.record(call, liveness::KIND, verdict),
+        found: app.audit.record(call, kind, found),
+    })
+}

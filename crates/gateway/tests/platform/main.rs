@@ -1,0 +1,11 @@
+//! What is true of every route, against a running server.
+
+mod answers;
+mod auth;
+#[path = "../common/mod.rs"]
+mod common;
+mod limits;
+mod origins;
+
+/// A route that takes a token and a body.
+const LIVENESS: &str = "/v2/face-recognition/liveness";
