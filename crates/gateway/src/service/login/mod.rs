@@ -235,7 +235,8 @@ async fn account(app: &App, address: &LoginAddress) -> Result<Option<Client>, St
             let same_number = app.store.clients_by_phone(phone.number()).await?;
             same_number
                 .into_iter()
-                .find(|client| client.settings["countryCode"] == phone.country_code())
+                .filter(|client| client.settings["countryCode"] == phone.country_code())
+                .min_by_key(|client| (client.created_at, client.id))
         }
     };
     Ok(found.filter(|client| !client.disabled))

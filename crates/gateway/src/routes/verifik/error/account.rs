@@ -1,7 +1,7 @@
 //! Errors of the account routes, which have bodies of their own.
 
 use axum::http::StatusCode;
-use store::{LoginChannel, StoreError};
+use store::LoginChannel;
 
 use super::{ApiError, Signature};
 use crate::{
@@ -70,25 +70,6 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "Conflict", token)
     }
 
-    fn from_store(error: &StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Contended(_) => {
-                tracing::warn!(
-                    error = error as &dyn std::error::Error,
-                    "the database is away"
-                );
-                Self::unavailable("database_unavailable")
-            }
-            _ => {
-                tracing::error!(
-                    error = error as &dyn std::error::Error,
-                    "the database failed"
-                );
-                Self::internal()
-            }
-        }
-    }
-
     fn from_issuing(error: AuthError) -> Self {
         tracing::error!(%error, "no token could be issued");
         Self::internal()
@@ -102,7 +83,7 @@ impl From<AccountError> for ApiError {
             AccountError::InvalidPhone => Self::conflict("invalid_phone"),
             AccountError::EmailTaken => Self::conflict("email_not_available"),
             AccountError::Token(error) => Self::from_issuing(error),
-            AccountError::Store(error) => Self::from_store(&error),
+            AccountError::Store(error) => error.into(),
         };
         refusal.counted()
     }
@@ -131,7 +112,7 @@ impl From<LoginError> for ApiError {
             LoginError::InvalidCode => Self::new(StatusCode::BAD_REQUEST, "ERROR", "invalid_otp"),
             LoginError::Busy => Self::unavailable("server_busy"),
             LoginError::Token(error) => Self::from_issuing(error),
-            LoginError::Store(error) => Self::from_store(&error),
+            LoginError::Store(error) => error.into(),
         };
         refusal.counted()
     }
@@ -145,6 +126,8 @@ impl ApiError {
 
 #[cfg(test)]
 mod tests {
+    use store::StoreError;
+
     use super::*;
 
     /// Status, code, message.
