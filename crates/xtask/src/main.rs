@@ -9,6 +9,7 @@ mod report;
 mod serve;
 mod setup;
 mod test;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Serve(serve::Args),
     /// Set up, start a private Postgres, and run all tests.
     Test(test::Args),
+    /// Kill the server again and again while clients enrol and delete, and check what they were told.
+    Torture(torture::Args),
     /// Set up, and measure in release.
     Bench(bench::Args),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Setup(args) => setup::run(&workspace, &args).map(|_| ExitCode::SUCCESS),
         Command::Serve(args) => serve::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
+        Command::Torture(args) => torture::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
     });
     done.unwrap_or_else(|error| {

@@ -1,7 +1,7 @@
 //! What a use case can fail with. Knows no HTTP: each dialect maps these to its own answers.
 
 use gallery::GalleryError;
-use inference::{CaptureFault, DecodeError, EngineError, FaceError};
+use inference::{CaptureFault, DecodeError, EngineError, FaceError, Score};
 use store::StoreError;
 
 use crate::fetch::FetchError;
@@ -38,6 +38,15 @@ pub enum ServiceError {
     /// The search indexes gave no answer.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
+    /// Who was to be enrolled is in the collection already, by the face.
+    #[error("somebody in the collection has this face")]
+    DuplicatedPerson,
+    /// Who was to be enrolled is not live.
+    #[error("the face is not live")]
+    LivenessFailed(Score),
+    /// Who was to be enrolled cannot be judged to be live or not.
+    #[error("the face cannot be judged: {0}")]
+    LivenessQuality(#[source] PictureError),
 }
 
 impl ServiceError {

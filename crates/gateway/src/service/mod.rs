@@ -1,24 +1,40 @@
 //! The use cases, free of any dialect: typed in, typed out. All inference of one request is one job of the engine;
 //! pictures that have to be fetched are fetched before it.
 
+mod account;
 mod audit;
+mod collections;
 mod compare;
 mod compare_live;
 mod detect;
+mod enrol;
 mod error;
 mod liveness;
+mod login;
+mod persons;
 mod pictures;
 mod search;
 mod search_live;
 mod validation;
 mod verify;
+mod writes;
 
+pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
 pub use audit::{Call, Recorded, Recorder};
+pub use collections::{
+    collection, collections, collections_like, create_collection, delete_collection, move_people,
+    update_collection, with_people,
+};
 pub use compare::{Comparison, Pair, compare};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
 pub use detect::{DetectedFace, Detection, detect};
 pub use error::{Part, PictureError, ServiceError};
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
+pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
+pub use persons::{
+    FaceQuery, LiveEnrolment, create_live_person, create_person, delete_person, person, persons,
+    persons_like, update_person,
+};
 pub use pictures::{PictureSource, decode_base64};
 pub use search::{Found, Probe, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};

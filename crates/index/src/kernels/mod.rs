@@ -1,6 +1,7 @@
 //! Dot products of quantised rows, with the fastest kernel this processor has.
 //!
-//! Rows are whole cache lines ([`Line`]) padded with zeros, so that no kernel has a tail. All `unsafe` of the crate is
+//! Rows are whole cache lines ([`Line`]) padded with zeros, so that no kernel has a tail; they have no `Debug`, templates are in no
+//! log. All `unsafe` of the crate is
 //! in this folder: calls of functions compiled for a processor feature that [`Kernel::detect`] has seen, and loads.
 
 #![allow(unsafe_code)]
@@ -21,17 +22,17 @@ use std::sync::OnceLock;
 pub(crate) const LINE: usize = 64;
 
 /// 64 int8 components: one cache line of a stored row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Line(pub(crate) [i8; LINE]);
 
 /// 64 int16 components of a probe, matching one [`Line`] of a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct WideLine(pub(crate) [i16; LINE]);
 
 /// 64 f32 components of a probe, matching one [`Line`] of a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct FloatLine(pub(crate) [f32; LINE]);
 

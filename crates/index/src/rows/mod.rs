@@ -350,11 +350,9 @@ impl RowStore {
         let tables = self.tables.lock();
         // One control byte per bucket, and 8/7 buckets per unit of capacity.
         let bucket = |entry: usize, capacity: usize| (entry + 1) * capacity * 8 / 7;
-        let members: usize = tables
-            .groups
-            .values()
-            .map(|slots| slots.capacity() * size_of::<Slot>() + 16)
-            .sum();
+        // An allocation per group, of four slots or more.
+        let members = tables.groups.len() * 16
+            + (tables.groups.len() * 4).max(tables.slots.len()) * size_of::<Slot>();
         planes
             + bucket(size_of::<(u128, Slot)>(), tables.slots.capacity())
             + bucket(size_of::<(u128, Vec<Slot>)>(), tables.groups.capacity())

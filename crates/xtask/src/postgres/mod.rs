@@ -1,6 +1,7 @@
 //! A Postgres for the tests: the one that is given, else a private one that lives as long as the value.
 
 mod program;
+mod schema;
 mod server;
 
 use std::{env, path::Path};
@@ -8,6 +9,7 @@ use std::{env, path::Path};
 use anyhow::Result;
 
 use crate::report;
+pub(crate) use schema::Schema;
 use server::Server;
 
 /// A Postgres to test with.

@@ -57,6 +57,14 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
     })
 }
 
+/// `psql`, from the same place, else by the path.
+pub(crate) fn psql() -> PathBuf {
+    find()
+        .map(|programs| programs.join("psql"))
+        .filter(|psql| psql.is_file())
+        .unwrap_or_else(|| "psql".into())
+}
+
 /// The newest version in the usual places, else what the path has.
 fn find() -> Option<PathBuf> {
     let mut versions = Vec::new();

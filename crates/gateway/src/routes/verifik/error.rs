@@ -1,6 +1,8 @@
 //! Errors of this dialect: `{"message", "code"}` with the statuses and constants of the contract. Each domain error is
 //! mapped here and nowhere else; what a client must not see is logged here.
 
+mod account;
+
 use std::borrow::Cow;
 
 use axum::{
@@ -14,7 +16,11 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use super::body::BodyError;
+use super::{
+    body::{BodyError, Invalid},
+    envelope::Signature,
+    persons::PersonCard,
+};
 use crate::{
     auth::AuthError,
     config::ExpiredToken,
@@ -38,6 +44,15 @@ pub struct ErrorBody {
     /// Extension: which picture of the request it is about, `image`, `probe` or `gallery`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<&'static str>,
+    /// On the account routes: the status once more, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// On the session routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+    /// With `person_already_set`: the person who is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<PersonCard>>,
 }
 
 /// An error as this dialect answers it.
@@ -57,6 +72,9 @@ impl ApiError {
                 message: message.into(),
                 code,
                 field: None,
+                error: None,
+                signature: None,
+                data: None,
             },
         }
     }
@@ -113,6 +131,12 @@ impl ApiError {
             "ServiceUnavailable",
             message,
         )
+    }
+
+    /// What a query lacks.
+    #[must_use]
+    pub fn missing_parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "MissingParameter", message).counted()
     }
 
     /// What a token that does not open the door is told.
@@ -185,17 +209,19 @@ impl IntoResponse for ApiError {
 impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         let refusal = match error {
-            BodyError::Invalid(invalid) => Self::new(
-                StatusCode::CONFLICT,
-                "MissingParameter",
-                invalid.to_string(),
-            ),
+            BodyError::Invalid(invalid) => return invalid.into(),
             BodyError::TooLarge => Self::too_large(),
             BodyError::Unreadable | BodyError::Syntax { .. } | BodyError::NotAnObject => {
                 Self::new(StatusCode::BAD_REQUEST, "BadRequest", error.to_string())
             }
         };
         refusal.counted()
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        Self::missing_parameter(invalid.to_string())
     }
 }
 
@@ -206,6 +232,21 @@ impl From<ServiceError> for ApiError {
             ServiceError::Engine(error) => error.into(),
             ServiceError::Store(error) => error.into(),
             ServiceError::Gallery(error) => error.into(),
+            // These three carry their status in the message: clients look for it there.
+            ServiceError::DuplicatedPerson => {
+                Self::new(StatusCode::CONFLICT, "ERROR", "409:duplicated_person")
+            }
+            ServiceError::LivenessFailed(score) => {
+                let message = format!("409:liveness_failed@{}", score.rounded());
+                Self::new(StatusCode::CONFLICT, "ERROR", message)
+            }
+            ServiceError::LivenessQuality(fault) => match Self::from(fault) {
+                fault if fault.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                    let message = format!("409:liveness_quality@{}", fault.body.code);
+                    Self::new(StatusCode::CONFLICT, "ERROR", message)
+                }
+                other => other,
+            },
         };
         refusal.counted()
     }
@@ -334,7 +375,22 @@ impl From<StoreError> for ApiError {
             StoreError::CollectionNotFound => {
                 Self::new(StatusCode::NOT_FOUND, "ERROR", "invalid_collection")
             }
-            StoreError::PersonNotFound => {
+            StoreError::PersonAlreadySet(person) => {
+                let (status, code) = (StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+                let mut refusal = Self::new(status, code, "person_already_set");
+                refusal.body.data = Some(Box::new(PersonCard::from(*person)));
+                refusal
+            }
+            // The account went away while the request was on its way.
+            StoreError::ClientNotFound => {
+                Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "invalid_token")
+            }
+            StoreError::InvalidValue(_) => Self::new(
+                StatusCode::CONFLICT,
+                "MissingParameter",
+                "a text contains an invalid value",
+            ),
+            StoreError::PersonNotFound | StoreError::NotAMember => {
                 Self::new(StatusCode::NOT_FOUND, "NotFound", "person_not_found")
             }
             StoreError::Unavailable(_) | StoreError::Contended(_) => {

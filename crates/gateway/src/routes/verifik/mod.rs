@@ -1,8 +1,11 @@
 //! The Verifik dialect: `/v2/...`, JSON, a JWT as bearer token.
 
+mod account;
 mod api;
 mod body;
+mod by_face;
 mod caller;
+mod collections;
 mod compare;
 mod compare_live;
 mod compare_with_liveness;
@@ -17,6 +20,9 @@ mod failures;
 mod ids;
 mod liveness;
 mod matches;
+mod path;
+mod persons;
+mod query;
 mod search;
 mod search_active_user;
 mod search_crops;

@@ -43,7 +43,7 @@ impl<T> Field<T> {
         Self { name, value }
     }
 
-    pub(super) fn convert<U>(self, into: impl FnOnce(T) -> Result<U, Rule>) -> Field<U> {
+    pub(crate) fn convert<U>(self, into: impl FnOnce(T) -> Result<U, Rule>) -> Field<U> {
         let Self { name, value } = self;
         let value = value.and_then(|value| {
             value

@@ -15,6 +15,9 @@ use crate::{routes::verifik::document::SearchMode, service::PictureSource};
 /// Pictures that one list may hold. The service that the contract describes takes three of one person.
 pub(crate) const MAX_PICTURES: usize = 10;
 
+/// Fields of a query string that are looked at.
+const MAX_QUERY_FIELDS: usize = 100;
+
 /// The fields of a JSON object. `null` is the same as absent: clients send it for fields that they leave out.
 pub(crate) struct Fields<'a> {
     body: &'a Bytes,
@@ -39,6 +42,17 @@ impl<'a> Fields<'a> {
                 column: error.column(),
             }),
         }
+    }
+
+    /// As [`Fields::parse`], with the fields of a query string beside them; the body's win.
+    pub(crate) fn parse_with_query(body: &'a Bytes, query: &str) -> Result<Self, BodyError> {
+        let mut fields = Self::parse(body)?;
+        let query = url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
+            let (name, value) = (name.into_owned(), value.into_owned());
+            (Cow::Owned(name), Value::String(Cow::Owned(value)))
+        });
+        fields.entries.splice(0..0, query.take(MAX_QUERY_FIELDS));
+        Ok(fields)
     }
 
     /// Whether the field is there and not `null`.
@@ -75,6 +89,22 @@ impl<'a> Fields<'a> {
         self.read(name, |value| Ok(filled(value)?.to_owned()))
     }
 
+    /// A string, also an empty one.
+    pub(crate) fn any_text(&self, name: &str) -> Field<String> {
+        self.read(name, |value| match value {
+            Value::String(text) => Ok(text.clone().into_owned()),
+            _ => Err(Rule::String),
+        })
+    }
+
+    /// A string that is not empty, or a number in its place.
+    pub(crate) fn text_or_number(&self, name: &str) -> Field<String> {
+        self.read(name, |value| match value {
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Ok(filled(value)?.to_owned()),
+        })
+    }
+
     /// `FAST` or `ACCURATE`.
     pub(crate) fn search_mode(&self, name: &str) -> Field<SearchMode> {
         self.text(name).one_of(
@@ -102,6 +132,11 @@ impl<'a> Fields<'a> {
 
     /// One or more pictures of one person: a list, or one string. `image` stands for `images`.
     pub(crate) fn pictures(&self, name: &str) -> Field<Vec<PictureSource>> {
+        self.pictures_up_to(MAX_PICTURES, name)
+    }
+
+    /// [`Fields::pictures`], at most `most` of them.
+    pub(crate) fn pictures_up_to(&self, most: usize, name: &str) -> Field<Vec<PictureSource>> {
         let name = match name.strip_suffix('s') {
             Some(singular) if !self.has(name) && self.has(singular) => singular,
             _ => name,
@@ -123,7 +158,7 @@ impl<'a> Fields<'a> {
             true => Err(Invalid::new(name, Rule::NoItem)),
             false => sources.collect::<Result<Vec<_>, _>>().map(Some),
         };
-        Field::new(name, list).max_items(MAX_PICTURES)
+        Field::new(name, list).max_items(most)
     }
 
     fn source(&self, text: &str) -> PictureSource {
@@ -135,12 +170,16 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn read<T>(&self, name: &str, into: impl FnOnce(&Value<'a>) -> Result<T, Rule>) -> Field<T> {
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        into: impl FnOnce(&Value<'a>) -> Result<T, Rule>,
+    ) -> Field<T> {
         let value = self.find(name).map(into).transpose();
         Field::new(name, value.map_err(|rule| Invalid::new(name, rule)))
     }
 
-    fn find(&self, name: &str) -> Option<&Value<'a>> {
+    pub(super) fn find(&self, name: &str) -> Option<&Value<'a>> {
         // The last of a repeated key counts, as in JavaScript.
         let entry = self.entries.iter().rev().find(|(key, _)| key == name);
         entry
@@ -149,7 +188,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn filled<'v>(value: &'v Value<'_>) -> Result<&'v str, Rule> {
+pub(super) fn filled<'v>(value: &'v Value<'_>) -> Result<&'v str, Rule> {
     match value {
         Value::String(text) if text.is_empty() => Err(Rule::Empty),
         Value::String(text) => Ok(text),

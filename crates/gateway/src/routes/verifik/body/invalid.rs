@@ -38,6 +38,10 @@ pub(crate) enum Rule {
     Boolean,
     #[error("must be an array")]
     Array,
+    #[error("must be a valid date")]
+    Date,
+    #[error("must have an _id")]
+    Id,
     #[error("does not contain 1 required value(s)")]
     NoItem,
     #[error("must contain less than or equal to {0} items")]

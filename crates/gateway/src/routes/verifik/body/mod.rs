@@ -4,13 +4,14 @@ mod extract;
 mod field;
 mod fields;
 mod invalid;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub(crate) use extract::{FromFields, Valid};
+pub(crate) use extract::{FromFields, Valid, ValidAnywhere};
 pub(crate) use field::Field;
 pub(crate) use fields::Fields;
-#[cfg(test)]
 pub(crate) use invalid::Rule;
 pub(crate) use invalid::{BodyError, Invalid};
+pub(crate) use stored::day;

@@ -1,0 +1,66 @@
+//! Query strings: the grammar that all lists share (`page`, `limit`, `sort=-createdAt`, `where_name=`, `in_collections=`,
+//! `like_name=`, ...). A parameter that a list does not know is ignored, and so is an empty one.
+
+mod listing;
+mod paged;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+pub(super) use listing::Paging;
+pub(super) use paged::Paged;
+
+/// Parameters that one query string may hold; more are ignored.
+const MAX_PARAMETERS: usize = 1000;
+
+/// The parameters of a query string, in its order, without empty ones. `in_name[]` and `in_name[0]` are `in_name`.
+#[derive(Debug, Default)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let parameters = url::form_urlencoded::parse(text.as_bytes());
+        let parameters = parameters
+            .filter(|(_, value)| !value.trim().is_empty())
+            .map(|(key, value)| {
+                let name = key.split_once('[').map_or(&*key, |(name, _)| name);
+                (name.to_owned(), value.into_owned())
+            });
+        Self(parameters.take(MAX_PARAMETERS).collect())
+    }
+
+    /// The last value of a parameter, as in JavaScript.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.all(name).next_back()
+    }
+
+    /// All values of a parameter.
+    pub(super) fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let named = self.0.iter().filter(move |(key, _)| key == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a reference is to be shown whole.
+    pub(super) fn populates(&self, name: &str) -> bool {
+        self.all("populates").any(|value| value == name)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}

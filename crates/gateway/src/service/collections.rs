@@ -1,0 +1,170 @@
+//! Collections of an account, and who is in them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use store::{
+    ClientId, Collection, CollectionField, CollectionId, CollectionRef, CollectionUpdate, Listing,
+    NewCollection, Page, Person, PersonField, PersonId, StoreError,
+};
+
+use super::{Call, FaceQuery, ServiceError, persons_like, writes::visible};
+use crate::App;
+
+/// Most persons that are shown with collections.
+const MAX_PEOPLE: u32 = 1000;
+
+/// Creates an empty collection.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn create_collection(
+    app: &App,
+    client: ClientId,
+    new: NewCollection,
+) -> Result<Collection, ServiceError> {
+    Ok(app.store.create_collection(client, new).await?)
+}
+
+/// One collection.
+///
+/// # Errors
+/// [`ServiceError::Store`], `CollectionNotFound` among them.
+pub async fn collection(
+    app: &App,
+    client: ClientId,
+    wanted: CollectionRef,
+) -> Result<Collection, ServiceError> {
+    let found = app.store.collection(client, wanted).await?;
+    Ok(found.ok_or(StoreError::CollectionNotFound)?)
+}
+
+/// The collections that the listing asks for; without one, none.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn collections(
+    app: &App,
+    client: ClientId,
+    listing: Option<Listing<CollectionField>>,
+) -> Result<Page<Collection>, ServiceError> {
+    let Some(listing) = listing else {
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+        });
+    };
+    Ok(app.store.collections(client, listing).await?)
+}
+
+/// Changes a collection, and who is in it.
+///
+/// # Errors
+/// [`ServiceError::Store`]: `CollectionNotFound`, `PersonNotFound`, `PersonAlreadySet`.
+pub async fn update_collection(
+    app: &App,
+    client: ClientId,
+    wanted: CollectionRef,
+    update: CollectionUpdate,
+) -> Result<Collection, ServiceError> {
+    let store = Arc::clone(&app.store);
+    let write = async move { store.update_collection(client, wanted, update).await };
+    visible(app, write).await
+}
+
+/// Deletes a collection, and says what it was. Its persons stay.
+///
+/// # Errors
+/// [`ServiceError::Store`], `CollectionNotFound` among them.
+pub async fn delete_collection(
+    app: &App,
+    client: ClientId,
+    wanted: CollectionRef,
+) -> Result<Collection, ServiceError> {
+    let store = Arc::clone(&app.store);
+    let write = async move { store.delete_collection(client, wanted).await };
+    visible(app, write).await
+}
+
+/// Moves those of `people` who are in `from` to `to`, and says who they are.
+///
+/// # Errors
+/// [`ServiceError::Store`]: `CollectionNotFound`, `PersonNotFound`, `PersonAlreadySet`.
+pub async fn move_people(
+    app: &App,
+    client: ClientId,
+    from: CollectionRef,
+    to: CollectionRef,
+    people: Vec<PersonId>,
+) -> Result<Vec<PersonId>, ServiceError> {
+    let store = Arc::clone(&app.store);
+    let write = async move { store.move_people(client, from, to, people).await };
+    visible(app, write).await
+}
+
+/// Collections with their persons, of whom there are at most 1000 in all.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn with_people(
+    app: &App,
+    client: ClientId,
+    collections: Vec<Collection>,
+) -> Result<Vec<(Collection, Vec<Person>)>, ServiceError> {
+    let refs = collections
+        .iter()
+        .map(|collection| collection.id.into())
+        .collect();
+    let listing = Listing::<PersonField> {
+        limit: MAX_PEOPLE,
+        ..Listing::default()
+    };
+    let people = app.store.persons(client, Some(refs), listing).await?.items;
+    let mut by_collection = sorted_in(people);
+    let filled = collections.into_iter().map(|collection| {
+        let people = by_collection.remove(&collection.id).unwrap_or_default();
+        (collection, people)
+    });
+    Ok(filled.collect())
+}
+
+/// The collections in which somebody has the face, likest first, each with those who have it.
+///
+/// # Errors
+/// [`ServiceError`]: the picture, its face, the engine, the search, the database.
+pub async fn collections_like(
+    app: &App,
+    call: &Call,
+    client: ClientId,
+    query: FaceQuery,
+) -> Result<Vec<(Collection, Vec<Person>)>, ServiceError> {
+    let people = persons_like(app, call, client, query).await?;
+    let mut order: Vec<CollectionId> = Vec::new();
+    for collection in people.iter().flat_map(|person| &person.collections) {
+        if !order.contains(&collection.id) {
+            order.push(collection.id);
+        }
+    }
+    let mut by_collection = sorted_in(people);
+    let mut found = Vec::new();
+    for id in order {
+        // One that was deleted meanwhile is left out.
+        if let Some(collection) = app.store.collection(client, id.into()).await? {
+            found.push((collection, by_collection.remove(&id).unwrap_or_default()));
+        }
+    }
+    Ok(found)
+}
+
+/// Persons by collection, in their order.
+fn sorted_in(people: Vec<Person>) -> HashMap<CollectionId, Vec<Person>> {
+    let mut sorted: HashMap<CollectionId, Vec<Person>> = HashMap::new();
+    for person in people {
+        for collection in &person.collections {
+            sorted
+                .entry(collection.id)
+                .or_default()
+                .push(person.clone());
+        }
+    }
+    sorted
+}

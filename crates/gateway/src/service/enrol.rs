@@ -1,0 +1,158 @@
+//! From pictures of a person to faces to store.
+
+use inference::{Effort, Embedding, FaceError, Pipeline};
+use store::{ModelId, NewFace};
+
+use super::{
+    LivenessPolicy, LivenessVerdict, Part, PictureError, ServiceError,
+    compare::embed_one,
+    liveness::{judge, main_face},
+    pictures::Resolved,
+    search::Searcher,
+};
+use crate::App;
+
+/// Least weight of a picture in the template that a duplicate is searched with.
+const LEAST_WEIGHT: f32 = 0.05;
+
+/// What is asked before a person is enrolled.
+pub(super) struct Checks {
+    /// Where a duplicate is searched.
+    pub(super) searcher: Searcher,
+    /// What is asked of each picture.
+    pub(super) policy: LivenessPolicy,
+}
+
+/// What the checks say. A duplicate is told first.
+pub(super) enum Verdict {
+    /// Somebody has the face already.
+    Duplicate,
+    /// Of the picture that is the least live.
+    Liveness(Result<LivenessVerdict, PictureError>),
+}
+
+/// The faces of a person's pictures, one each: whose face it is must be beyond doubt. One job of the engine.
+pub(super) async fn faces(
+    app: &App,
+    pictures: Vec<Resolved>,
+) -> Result<Vec<NewFace>, ServiceError> {
+    let studio = Studio::new(app)?;
+    let job = move |pipeline: &mut Pipeline| {
+        let shots = pictures
+            .into_iter()
+            .map(|picture| studio.take(pipeline, picture, None));
+        shots
+            .map(|shot| Ok(shot?.face))
+            .collect::<Result<Vec<_>, PictureError>>()
+    };
+    app.engine
+        .run(job)
+        .await?
+        .map_err(ServiceError::of(Part::Image))
+}
+
+/// As [`faces`], with the verdict of the checks, in the same job.
+pub(super) async fn checked_faces(
+    app: &App,
+    pictures: Vec<Resolved>,
+    checks: Checks,
+) -> Result<(Vec<NewFace>, Verdict), ServiceError> {
+    let studio = Studio::new(app)?;
+    let job = move |pipeline: &mut Pipeline| {
+        let shots = pictures
+            .into_iter()
+            .map(|picture| studio.take(pipeline, picture, Some(&checks.policy)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(ServiceError::of(Part::Image))?;
+        verdict(shots, &checks.searcher)
+    };
+    app.engine.run(job).await?
+}
+
+fn verdict(shots: Vec<Shot>, searcher: &Searcher) -> Result<(Vec<NewFace>, Verdict), ServiceError> {
+    let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
+    let weights: Vec<_> = shots
+        .iter()
+        .map(|shot| shot.weight.max(LEAST_WEIGHT))
+        .collect();
+    let probe = Embedding::weighted_mean(&templates, &weights)
+        .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
+        .map_err(ServiceError::of(Part::Image))?;
+    let duplicate = !searcher.find(probe)?.is_empty();
+    let (mut faces, mut worst) = (Vec::new(), None);
+    for shot in shots {
+        faces.push(shot.face);
+        worst = match (worst, shot.liveness) {
+            (None, verdict) => verdict,
+            (Some(Ok(least)), Some(Ok(verdict))) => Some(Ok(lower(least, verdict))),
+            (Some(Ok(_)), Some(fault @ Err(_))) => Some(fault),
+            (worst, _) => worst,
+        };
+    }
+    let verdict = match worst {
+        _ if duplicate => Verdict::Duplicate,
+        Some(verdict) => Verdict::Liveness(verdict),
+        None => Verdict::Liveness(Err(FaceError::NoFace.into())),
+    };
+    Ok((faces, verdict))
+}
+
+fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {
+    if b.score < a.score { b } else { a }
+}
+
+/// How faces are taken from pictures.
+struct Studio {
+    model: ModelId,
+    limits: inference::ImageLimits,
+    rules: inference::FaceRules,
+}
+
+/// One picture's face.
+struct Shot {
+    face: NewFace,
+    template: Embedding,
+    weight: f32,
+    liveness: Option<Result<LivenessVerdict, PictureError>>,
+}
+
+impl Studio {
+    fn new(app: &App) -> Result<Self, ServiceError> {
+        let model = app.engine.info().embedder.parse();
+        let nameless = |_| FaceError::Inference("the embedding model has no identity".to_owned());
+        Ok(Self {
+            model: model
+                .map_err(nameless)
+                .map_err(ServiceError::of(Part::Image))?,
+            limits: app.config.images.limits(),
+            rules: app.config.faces.rules().strict(),
+        })
+    }
+
+    /// Takes the face of one picture; with a `policy`, whether it is live too.
+    fn take(
+        &self,
+        pipeline: &mut Pipeline,
+        picture: Resolved,
+        policy: Option<&LivenessPolicy>,
+    ) -> Result<Shot, PictureError> {
+        // What is enrolled once is searched many times: the greater effort is worth it.
+        let effort = Effort::Accurate;
+        let (image, face) = main_face(pipeline, picture, &self.limits, &self.rules)?;
+        let template = embed_one(pipeline, &image, &face, effort)?;
+        let quality = pipeline.quality(&image, &face)?.overall;
+        Ok(Shot {
+            face: NewFace {
+                thumbnail: pipeline.thumbnail(&image, &face)?,
+                crop: None,
+                original: None,
+                embedding: template.as_slice().to_vec(),
+                model: self.model,
+                quality: Some(quality),
+            },
+            template,
+            weight: quality,
+            liveness: policy.map(|policy| judge(pipeline, &image, &face, policy)),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! Persons of an account.
+
+use std::sync::Arc;
+
+use inference::Effort;
+use store::{
+    ClientId, CollectionRef, Detached, Listing, NewPerson, Page, Person, PersonField, PersonId,
+    PersonUpdate, StoreError,
+};
+
+use super::{
+    Call, LivenessPolicy, Part, PictureSource, Probe, SearchTerms, ServiceError,
+    enrol::{self, Checks, Verdict},
+    liveness, pictures, search,
+    search::Searcher,
+    writes::visible,
+};
+use crate::App;
+
+/// Most persons that a face can find.
+const MAX_LIKE: usize = 100;
+
+/// A person to enrol if nobody in the collection has the face, and the face is live.
+pub struct LiveEnrolment {
+    /// Who; the collection is added.
+    pub person: NewPerson,
+    /// Pictures of the person.
+    pub images: Vec<PictureSource>,
+    /// Where.
+    pub collection: CollectionRef,
+    /// What is asked of each picture.
+    pub policy: LivenessPolicy,
+    /// Whoever scores this or more is a duplicate, 0 to 1.
+    pub min_score: f64,
+    /// How hard to search.
+    pub effort: Effort,
+}
+
+/// A face to look for in a whole account.
+#[derive(Debug)]
+pub struct FaceQuery {
+    /// A picture of it.
+    pub image: PictureSource,
+    /// How hard to look, and to search.
+    pub effort: Effort,
+    /// Persons below this score are left out, 0 to 1.
+    pub min_score: f64,
+}
+
+/// Enrols a person.
+///
+/// # Errors
+/// [`ServiceError`]: a picture, its face, the engine; `CollectionNotFound` and `PersonAlreadySet` of the store.
+pub async fn create_person(
+    app: &App,
+    client: ClientId,
+    mut new: NewPerson,
+    images: Vec<PictureSource>,
+) -> Result<Person, ServiceError> {
+    let pictures = pictures::all(app, images, Part::Image).await?;
+    for wanted in &new.collections {
+        search::collection(app, client, *wanted).await?;
+    }
+    new.faces = enrol::faces(app, pictures).await?;
+    insert(app, client, new).await
+}
+
+/// Enrols a person unless the collection has the face, or it is not live.
+///
+/// # Errors
+/// As [`create_person`], and [`ServiceError::DuplicatedPerson`], [`ServiceError::LivenessFailed`],
+/// [`ServiceError::LivenessQuality`].
+pub async fn create_live_person(
+    app: &App,
+    call: &Call,
+    client: ClientId,
+    enrolment: LiveEnrolment,
+) -> Result<Person, ServiceError> {
+    let LiveEnrolment {
+        person: mut new,
+        images,
+        collection,
+        policy,
+        min_score,
+        effort,
+    } = enrolment;
+    let pictures = pictures::all(app, images, Part::Image).await?;
+    let terms = SearchTerms {
+        client,
+        collection: Some(collection),
+        min_score,
+        limit: 1,
+        effort,
+    };
+    let searcher = Searcher::new(app, &terms).await?;
+    let checks = Checks { searcher, policy };
+    let (faces, verdict) = enrol::checked_faces(app, pictures, checks).await?;
+    let verdict = match verdict {
+        Verdict::Duplicate => return Err(ServiceError::DuplicatedPerson),
+        Verdict::Liveness(verdict) => verdict.map_err(ServiceError::LivenessQuality)?,
+    };
+    let verdict = app.audit.record(call, liveness::KIND, verdict).answer;
+    if !verdict.passed {
+        return Err(ServiceError::LivenessFailed(verdict.score));
+    }
+    new.liveness_score = Some(verdict.score.value());
+    new.collections.push(collection);
+    new.faces = faces;
+    insert(app, client, new).await
+}
+
+async fn insert(app: &App, client: ClientId, new: NewPerson) -> Result<Person, ServiceError> {
+    let store = Arc::clone(&app.store);
+    visible(app, async move { store.create_person(client, new).await }).await
+}
+
+/// One person.
+///
+/// # Errors
+/// [`ServiceError::Store`], `PersonNotFound` among them.
+pub async fn person(app: &App, client: ClientId, id: PersonId) -> Result<Person, ServiceError> {
+    let found = app.store.person(client, id).await?;
+    Ok(found.ok_or(StoreError::PersonNotFound)?)
+}
+
+/// The persons that the listing asks for; without one, nobody. With `collections`, only members of at least one of them.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn persons(
+    app: &App,
+    client: ClientId,
+    collections: Option<Vec<CollectionRef>>,
+    listing: Option<Listing<PersonField>>,
+) -> Result<Page<Person>, ServiceError> {
+    let Some(listing) = listing else {
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+        });
+    };
+    Ok(app.store.persons(client, collections, listing).await?)
+}
+
+/// Those of the account's persons who have the face, likest first.
+///
+/// # Errors
+/// [`ServiceError`]: the picture, its face, the engine, the search, the database.
+pub async fn persons_like(
+    app: &App,
+    call: &Call,
+    client: ClientId,
+    query: FaceQuery,
+) -> Result<Vec<Person>, ServiceError> {
+    let FaceQuery {
+        image,
+        effort,
+        min_score,
+    } = query;
+    let terms = SearchTerms {
+        client,
+        collection: None,
+        min_score,
+        limit: MAX_LIKE,
+        effort,
+    };
+    let found = search::search(app, call, "search", vec![image], Probe::Pictures, terms).await?;
+    Ok(found.answer.into_iter().map(|found| found.person).collect())
+}
+
+/// Changes a person; `images` take the place of all earlier ones.
+///
+/// # Errors
+/// [`ServiceError`]: a picture, its face, the engine; `PersonNotFound`, `CollectionNotFound` and `PersonAlreadySet` of the store.
+pub async fn update_person(
+    app: &App,
+    client: ClientId,
+    id: PersonId,
+    mut update: PersonUpdate,
+    images: Option<Vec<PictureSource>>,
+) -> Result<Person, ServiceError> {
+    if let Some(images) = images {
+        let pictures = pictures::all(app, images, Part::Image).await?;
+        person(app, client, id).await?;
+        update.faces = Some(enrol::faces(app, pictures).await?);
+    }
+    let store = Arc::clone(&app.store);
+    visible(
+        app,
+        async move { store.update_person(client, id, update).await },
+    )
+    .await
+}
+
+/// Deletes a person, or takes it out of one collection, and deletes it when that was the last one.
+///
+/// # Errors
+/// [`ServiceError::Store`]: `PersonNotFound`, `CollectionNotFound`, `NotAMember`.
+pub async fn delete_person(
+    app: &App,
+    client: ClientId,
+    id: PersonId,
+    collection: Option<CollectionRef>,
+) -> Result<Detached, ServiceError> {
+    let store = Arc::clone(&app.store);
+    let write = async move {
+        match collection {
+            Some(collection) => store.detach_person(client, id, collection).await,
+            None => {
+                let gone = store.delete_person(client, id).await?;
+                Ok(gone.map(|()| Detached::Deleted))
+            }
+        }
+    };
+    visible(app, write).await
+}

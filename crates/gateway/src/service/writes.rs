@@ -1,0 +1,30 @@
+//! Writes: answered when they are durable, and visible to searches on this node.
+
+use std::{future::Future, panic::resume_unwind, sync::Arc};
+
+use inference::EngineError;
+use store::{Committed, StoreError};
+
+use super::ServiceError;
+use crate::App;
+
+/// Does a write and waits until this node's searches see it, in a task of its own: a client that goes away cannot part the two.
+pub(super) async fn visible<T: Send + 'static>(
+    app: &App,
+    write: impl Future<Output = Result<Committed<T>, StoreError>> + Send + 'static,
+) -> Result<T, ServiceError> {
+    let gallery = Arc::clone(&app.gallery);
+    let task = tokio::spawn(async move {
+        let committed = write.await?;
+        gallery.reached(committed.revision).await?;
+        Ok(committed.value)
+    });
+    match task.await {
+        Ok(done) => done,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Cancelled: the runtime is shutting down.
+            Err(_) => Err(EngineError::Stopped.into()),
+        },
+    }
+}

@@ -1,0 +1,213 @@
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fault in a test's setting is a failed test"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    judge::{Fault, Judgement, judge},
+    ledger::{Enrolment, Ledger},
+    on_postgres,
+    rounds::{self, Outcome, Plan},
+    seen::{Record, Seen},
+};
+use crate::setup::Fetched;
+
+fn anna() -> Enrolment {
+    Enrolment {
+        name: "Anna".to_owned(),
+        pictures: BTreeSet::from([0, 2]),
+        collections: BTreeSet::from([0, 1]),
+    }
+}
+
+/// The server shows Anna whole, as `id`.
+fn whole(id: &str) -> Seen {
+    let record = Record {
+        name: "Anna".to_owned(),
+        thumbnails: 2,
+        collections: BTreeSet::from([Some(0), Some(1)]),
+    };
+    let found = [(0, 0), (0, 2), (1, 0), (1, 2)]
+        .map(|place| (place, BTreeMap::from([(id.to_owned(), 0.99)])));
+    Seen {
+        listed: BTreeMap::from([(id.to_owned(), "Anna".to_owned())]),
+        fetched: BTreeMap::from([(id.to_owned(), Some(record))]),
+        found: BTreeMap::from(found),
+    }
+}
+
+fn enrolled() -> Ledger {
+    Ledger {
+        living: BTreeMap::from([("a".to_owned(), anna())]),
+        ..Ledger::default()
+    }
+}
+
+fn faults(judgement: &Judgement) -> Vec<Fault> {
+    judgement.faults.keys().map(|(fault, _)| *fault).collect()
+}
+
+/// What is wrong with the person that `ledger` knows when `spoil` has been at the server.
+fn spoilt(ledger: Ledger, spoil: impl FnOnce(&mut Seen)) -> Vec<Fault> {
+    let mut seen = whole("a");
+    spoil(&mut seen);
+    faults(&judge(&[Ledger::default(), ledger], &seen))
+}
+
+#[test]
+fn every_way_to_lose_an_acknowledged_person_is_seen() {
+    assert_eq!(spoilt(enrolled(), |_| ()), []);
+    let ways: [fn(&mut Seen); 7] = [
+        |seen| *seen = Seen::default(),
+        |seen| seen.listed.clear(),
+        |seen| *seen.fetched.get_mut("a").unwrap() = None,
+        |seen| {
+            seen.fetched
+                .get_mut("a")
+                .unwrap()
+                .as_mut()
+                .unwrap()
+                .thumbnails = 1
+        },
+        |seen| {
+            let record = seen.fetched.get_mut("a").unwrap().as_mut().unwrap();
+            record.collections.remove(&Some(1));
+        },
+        |seen| seen.found.get_mut(&(1, 2)).unwrap().clear(),
+        |seen| {
+            let scores = seen.found.get_mut(&(0, 0)).unwrap();
+            scores.insert("a".to_owned(), 0.5);
+        },
+    ];
+    for (way, spoil) in ways.into_iter().enumerate() {
+        assert_eq!(spoilt(enrolled(), spoil), [Fault::Lost], "way {way}");
+    }
+}
+
+#[test]
+fn whoever_should_not_be_there_is_a_ghost() {
+    let deleted = || Ledger {
+        deleted: BTreeSet::from(["a".to_owned()]),
+        ..Ledger::default()
+    };
+    assert_eq!(spoilt(deleted(), |_| ()), [Fault::Ghost]);
+    // Each trace alone is enough.
+    assert_eq!(
+        spoilt(deleted(), |seen| {
+            seen.fetched.clear();
+            seen.found.clear();
+        }),
+        [Fault::Ghost]
+    );
+    assert_eq!(
+        spoilt(deleted(), |seen| {
+            seen.listed.clear();
+            seen.found.clear();
+        }),
+        [Fault::Ghost]
+    );
+    assert_eq!(
+        spoilt(deleted(), |seen| {
+            seen.listed.clear();
+            seen.fetched.clear();
+        }),
+        [Fault::Ghost]
+    );
+    // In a collection that the person is not in.
+    let mut ledger = enrolled();
+    ledger.living.get_mut("a").unwrap().collections.remove(&1);
+    let seen = |seen: &mut Seen| {
+        let record = seen.fetched.get_mut("a").unwrap().as_mut().unwrap();
+        record.collections.remove(&Some(1));
+    };
+    assert_eq!(spoilt(ledger, seen), [Fault::Ghost]);
+}
+
+#[test]
+fn in_doubt_is_whole_or_absent_and_known_from_then_on() {
+    let doubts: [fn() -> Ledger; 2] = [
+        || Ledger {
+            maybe_enrolled: vec![anna()],
+            ..Ledger::default()
+        },
+        || Ledger {
+            maybe_deleted: BTreeMap::from([("a".to_owned(), anna())]),
+            ..Ledger::default()
+        },
+    ];
+    for doubt in doubts {
+        let judgement = judge(&[doubt()], &whole("a"));
+        assert_eq!(faults(&judgement), []);
+        let mut ledger = doubt();
+        ledger.settle(&judgement.here);
+        assert_eq!((ledger.in_doubt(), ledger.living), (0, enrolled().living));
+
+        let judgement = judge(&[doubt()], &Seen::default());
+        assert_eq!(faults(&judgement), []);
+        let mut ledger = doubt();
+        ledger.settle(&judgement.here);
+        assert!(ledger.living.is_empty());
+
+        let half = |seen: &mut Seen| seen.found.get_mut(&(0, 2)).unwrap().clear();
+        assert_eq!(spoilt(doubt(), half), [Fault::Half]);
+    }
+    // One enrolment, two persons.
+    let mut seen = whole("a");
+    seen.listed.insert("b".to_owned(), "Anna".to_owned());
+    assert_eq!(faults(&judge(&[doubts[0]()], &seen)), [Fault::Ghost]);
+}
+
+/// Three short rounds with the `rostro` beside this test program, which `cargo xtask test` has just built.
+fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<Outcome>) {
+    let wanted = (path("ROSTRO_TEST_MODELS"), path("ORT_DYLIB_PATH"));
+    let (Some(models), Some(onnxruntime)) = wanted else {
+        eprintln!("SKIPPED: ROSTRO_TEST_MODELS or ORT_DYLIB_PATH is not set");
+        return;
+    };
+    let test = env::current_exe().unwrap();
+    let program = test.ancestors().nth(2).unwrap().join("rostro");
+    if !program.is_file() {
+        eprintln!("SKIPPED: rostro is not built: cargo build --package gateway --bin rostro");
+        return;
+    }
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/tests/data");
+    let plan = Plan {
+        program: &program,
+        fetched: &Fetched {
+            onnxruntime,
+            models,
+            pack: "standard".to_owned(),
+        },
+        pictures: &pictures,
+        rounds: 3,
+        time: Duration::from_secs(2),
+        seed: 20_261_121,
+        interrupted: &|| false,
+    };
+    assert_eq!(torture(&plan).unwrap(), Outcome::Sound);
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).map(PathBuf::from)
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_on_sqlite() {
+    three_rounds(|plan| rounds::run(plan, None));
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_on_postgres() {
+    let Ok(server) = env::var("ROSTRO_TEST_POSTGRES_URL") else {
+        eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    three_rounds(|plan| on_postgres(plan, &server));
+}
