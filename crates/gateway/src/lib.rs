@@ -7,11 +7,13 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod fetch;
+pub mod messages;
 pub mod observe;
 pub mod routes;
 pub mod server;
 pub mod service;
 pub mod state;
+pub mod transfer;
 
 pub use config::Config;
 pub use state::{App, AppState};

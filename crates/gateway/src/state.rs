@@ -22,6 +22,8 @@ pub struct App {
     pub accounts: auth::Accounts,
     /// Writes the audit records of biometric calls in the background.
     pub audit: service::Recorder,
+    /// Login by one-time code.
+    pub login: service::Login,
     /// What `/readyz` says beyond the engine and the database.
     pub readiness: Readiness,
 }

@@ -3,6 +3,7 @@
 use crate::exact::ExactIndex;
 use crate::graph::Graph;
 use crate::graph::build::Shared;
+use crate::graph::options::MAX_EF;
 use crate::graph::search::{search, view};
 use crate::quantise::Probe;
 use crate::stats::{GraphState, GraphStats, Stats};
@@ -25,6 +26,14 @@ impl AdaptiveIndex {
         Ok(Self {
             shared: Arc::new(Shared::new(exact, options.graph.clone())),
         })
+    }
+
+    /// Sets the candidates that fast searches keep in view, 1..=2048, until a graph is built the next time: for measurements.
+    /// Without a graph it does nothing.
+    pub fn set_ef(&self, ef: usize) {
+        if let Some(graph) = self.shared.graph() {
+            graph.set_ef(ef.clamp(1, MAX_EF));
+        }
     }
 
     /// The graph, if fast searches should use it now.

@@ -249,9 +249,9 @@ mod tests {
             let score = cosine(kernel, &probe, &row.base, &row.fine, row.scale);
             let bound = f64::from(largest(&x)) * (x.len() as f64).sqrt() / (2.0 * 127.0 * 254.0) + 2e-6;
             prop_assert!((f64::from(score) - truth).abs() <= bound);
-            let mut base = [[0]];
-            kernel.dots([probe.wide()], &row.base, &mut base);
-            let rough = base[0][0] as f32 * (row.scale * probe.unit());
+            let mut base = [0];
+            kernel.dots([probe.wide()], &row.base, [&mut base]);
+            let rough = base[0] as f32 * (row.scale * probe.unit());
             prop_assert!((rough - score).abs() <= row.error + probe.slack());
         }
 
@@ -275,9 +275,9 @@ mod tests {
                 Row::new(&x, dimension).unwrap(),
                 Probe::new(&x, dimension).unwrap(),
             );
-            let mut base = [[0]];
-            Kernel::detect().dots([probe.wide()], &row.base, &mut base);
-            let rough = base[0][0] as f32 * (row.scale * probe.unit());
+            let mut base = [0];
+            Kernel::detect().dots([probe.wide()], &row.base, [&mut base]);
+            let rough = base[0] as f32 * (row.scale * probe.unit());
             assert!((rough - 1.0).abs() < 0.01, "{dimension}: {rough}");
         }
     }

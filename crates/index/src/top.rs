@@ -1,8 +1,9 @@
 //! The best row of each of the best groups.
 
 use crate::Hit;
+use hashbrown::HashMap;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// An f32 as a number that sorts like it (no NaN reaches this crate's scores).
 fn ordered(value: f32) -> u32 {

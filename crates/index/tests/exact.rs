@@ -104,6 +104,39 @@ proptest! {
         }
     }
 
+    /// Without any tolerance: the best few are the first of all rows scored one by one, also where scores are crowded
+    /// within the quantisation error and where a few components hold all the weight.
+    #[test]
+    fn a_short_answer_is_the_beginning_of_the_full_one(
+        dimension in prop::sample::select(vec![1, 3, 64, 200, 512]),
+        spread in prop::sample::select(vec![0.002_f32, 0.05, 1.0]),
+        power in prop::sample::select(vec![1, 7]),
+        limit in 1_usize..40,
+        seed in any::<u64>(),
+    ) {
+        let index = exact(dimension);
+        let shaped = |vector: &[f32]| -> Vec<f32> {
+            let vector: Vec<f32> = vector.iter().map(|x| (x * 4.0).powi(power)).collect();
+            let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-20);
+            vector.iter().map(|x| x / length).collect()
+        };
+        let centre = shaped(&unit_vectors(1, dimension, seed)[0]);
+        let rows = unit_vectors(1500, dimension, seed ^ 1);
+        let near = |row: &[f32]| -> Vec<f32> {
+            let mixed: Vec<f32> = centre.iter().zip(shaped(row)).map(|(c, x)| c + x * spread).collect();
+            let length = mixed.iter().map(|x| x * x).sum::<f32>().sqrt();
+            mixed.iter().map(|x| x / length).collect()
+        };
+        for (key, row) in rows.iter().enumerate() {
+            // Opposite vectors can cancel out: such a row has no direction, and is refused.
+            let _ = index.insert(key as u128, key as u128 / 2, &near(row));
+        }
+        prop_assert!(index.len() > 700);
+        let full = index.search(&centre, all(1500)).unwrap();
+        let short = index.search(&centre, all(limit)).unwrap();
+        prop_assert_eq!(&full[..limit], &short[..]);
+    }
+
     #[test]
     fn follows_a_model(
         steps in prop::collection::vec((0_u8..10, 0_u128..60, 0_u128..12), 1..300),

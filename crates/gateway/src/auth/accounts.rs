@@ -66,6 +66,11 @@ impl Accounts {
         }
     }
 
+    /// Takes note of an account as this node has just changed it: what was revoked stays so when the database goes away now.
+    pub fn note(&self, client: &Client) {
+        self.seen.lock().remember(client.id, Some(client));
+    }
+
     async fn current(&self, id: ClientId) -> Result<Client, AuthError> {
         if let Some(client) = self.while_paused(id) {
             return Ok(client);
@@ -110,6 +115,11 @@ impl Seen {
             self.clients.remove(&id);
             return;
         };
+        // A slow reader must not bring back what was changed meanwhile.
+        let newer = |seen: &Client| seen.updated_at > client.updated_at;
+        if self.clients.get(&id).is_some_and(newer) {
+            return;
+        }
         if self.clients.len() >= REMEMBERED && !self.clients.contains_key(&id) {
             // Any one: a map's order is random enough, and the next request brings it back.
             if let Some(any) = self.clients.keys().next().copied() {

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod claims;
+mod code;
 mod error;
 mod extract;
 mod header;
@@ -13,6 +14,7 @@ mod tokens;
 
 pub use accounts::Accounts;
 pub use claims::Claims;
+pub use code::{CodeKey, LoginCode};
 pub use error::AuthError;
 pub use extract::{AuthClient, authenticate};
 pub use header::bearer;

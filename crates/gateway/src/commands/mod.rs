@@ -1,9 +1,13 @@
 //! The command line of `rostro`: one file per command.
 
 mod banner;
+mod client;
 mod config;
+mod export;
+mod import;
 mod models;
 mod serve;
+mod table;
 mod token;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
@@ -33,9 +37,16 @@ Settings come from the built-in defaults, then --config FILE, then environment v
 enum Command {
     /// Run the server until SIGTERM or Ctrl-C
     Serve,
+    /// Accounts
+    #[command(subcommand)]
+    Client(client::Command),
     /// Tokens of accounts
     #[command(subcommand)]
     Token(token::Command),
+    /// Enrol a folder or a CSV file of pictures, or restore an account's archive
+    Import(import::Import),
+    /// Write a whole account into one file: the backup, and the way to another database
+    Export(export::Export),
     /// Print the settings in force as TOML, secrets masked
     Config,
     /// List the installed model packs: files, licences, origins, calibration
@@ -58,6 +69,9 @@ fn run(cli: Cli) -> Result<()> {
     let settings = load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve => block_on(serve::run(settings)),
+        Command::Client(command) => block_on(client::run(settings, command)),
+        Command::Import(import) => block_on(import::run(settings, import)),
+        Command::Export(export) => block_on(export::run(settings, export)),
         Command::Token(command) => block_on(token::run(settings, command)),
         Command::Config => config::run(&settings),
         Command::Models => models::run(&settings),

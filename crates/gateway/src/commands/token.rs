@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
 use store::{Catalog, Client, NewClient, StoreError};
 
-use super::print;
+use super::{client, print};
 use crate::{
     Config,
     auth::{SigningSecret, Tokens},
@@ -18,6 +18,15 @@ use crate::{
 pub(super) enum Command {
     /// Issue a token, and create the account when there is none of this name; prints the token alone
     Issue(Issue),
+    /// Revoke all tokens of an account: at once, on every route
+    RevokeAll(RevokeAll),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RevokeAll {
+    /// Name of the account
+    #[arg(long, value_name = "NAME")]
+    client: String,
 }
 
 #[derive(Debug, Args)]
@@ -32,7 +41,23 @@ pub(super) struct Issue {
 
 /// Runs a command about tokens. Needs the database and the signing secret, no models.
 pub(super) async fn run(settings: Config, command: Command) -> Result<()> {
-    let Command::Issue(issue) = command;
+    match command {
+        Command::Issue(one) => issue(settings, one).await,
+        Command::RevokeAll(all) => revoke_all(settings, all).await,
+    }
+}
+
+async fn revoke_all(settings: Config, all: RevokeAll) -> Result<()> {
+    let store = open_store(&settings).await?;
+    let client = client::find(&*store, &all.client).await?;
+    let revoked = store.rotate_token_phrase(client.id).await;
+    store.close().await;
+    revoked.context("the tokens were not revoked")?;
+    print(&format!("revoked all tokens of {}", client.name));
+    Ok(())
+}
+
+async fn issue(settings: Config, issue: Issue) -> Result<()> {
     let name = issue.client.trim();
     ensure!(!name.is_empty(), "--client needs the account's name");
     let life = issue.expires.unwrap_or(settings.auth.token_life);

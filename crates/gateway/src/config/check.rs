@@ -34,6 +34,10 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))
         })
         .or_else(|| duration("auth.token_life", config.auth.token_life, MINUTE, MAX_TOKEN_LIFE))
+        .or_else(|| duration("login.code_life", config.login.code_life, SECOND, 60 * MINUTE))
+        .or_else(|| range("login.codes_per_hour", config.login.codes_per_hour, 1..=1000))
+        .or_else(|| config.mail.fault())
+        .or_else(|| config.sms.fault())
         .or_else(|| database_url(config.database.url.expose()))
         .or_else(|| range("database.max_connections", config.database.max_connections, 1..=1000))
         .or_else(|| pack(&config.models.pack))
@@ -60,7 +64,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         })
 }
 
-type Fault = Option<(&'static str, String)>;
+pub(super) type Fault = Option<(&'static str, String)>;
 
 fn range<T: PartialOrd + std::fmt::Display>(
     key: &'static str,

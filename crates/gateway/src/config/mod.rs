@@ -7,6 +7,7 @@ mod database;
 mod duration;
 mod fetch;
 mod images;
+mod login;
 mod models;
 mod observe;
 mod search;
@@ -22,6 +23,7 @@ pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};
+pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
 pub use search::SearchConfig;
@@ -38,6 +40,12 @@ pub struct Config {
     pub server: ServerConfig,
     /// Account tokens.
     pub auth: AuthConfig,
+    /// Login by one-time code.
+    pub login: LoginConfig,
+    /// Codes by e-mail.
+    pub mail: MailConfig,
+    /// Codes by text message.
+    pub sms: SmsConfig,
     /// The database.
     pub database: DatabaseConfig,
     /// Which models.

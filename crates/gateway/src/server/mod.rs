@@ -11,4 +11,5 @@ mod start;
 pub use middleware::REQUEST_ID;
 pub use readiness::Readiness;
 pub use router::router;
+pub(crate) use start::start_engine;
 pub use start::{Server, open_store};

@@ -15,7 +15,7 @@ use crate::{
     auth::{Accounts, SigningSecret, Tokens},
     fetch::Fetcher,
     observe::{self, Metrics},
-    service::Recorder,
+    service::{Login, Recorder},
 };
 
 /// How often the metrics' histograms are emptied.
@@ -93,6 +93,7 @@ impl Server {
         if let Err(error) = (&mut self.serving).await {
             tracing::error!(%error, "the listener failed");
         }
+        self.app.login.finish().await;
         self.app.audit.finish().await;
         self.app.gallery.stop();
         self.app.store.close().await;
@@ -134,6 +135,7 @@ async fn assemble(config: Config) -> Result<App> {
     let engine = start_engine(&config).await?;
     let gallery = start_gallery(&config, &store, &engine)?;
     Ok(App {
+        login: Login::new(&config, &secret)?,
         tokens: Tokens::new(&secret),
         accounts: Accounts::new(Arc::clone(&store)),
         audit: Recorder::new(Arc::clone(&store)),
@@ -146,7 +148,11 @@ async fn assemble(config: Config) -> Result<App> {
     })
 }
 
-async fn start_engine(config: &Config) -> Result<Engine> {
+/// Starts the worker pool of the settings.
+///
+/// # Errors
+/// One sentence for an operator.
+pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
     let runtime = &config.inference.onnxruntime;
     let settings = EngineConfig {
         onnxruntime: (!runtime.as_os_str().is_empty()).then(|| runtime.clone()),

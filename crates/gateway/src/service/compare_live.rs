@@ -114,14 +114,8 @@ impl Task {
             gallery,
             rules,
         } = self;
-        let (image, face) = main_face(
-            pipeline,
-            probe,
-            &rules.limits,
-            rules.effort,
-            &rules.faces.strict(),
-        )
-        .map_err(ServiceError::of(Part::Probe))?;
+        let (image, face) = main_face(pipeline, probe, &rules.limits, &rules.faces)
+            .map_err(ServiceError::of(Part::Probe))?;
         Ok((Probe { image, face, rules }, gallery))
     }
 }

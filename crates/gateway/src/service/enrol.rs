@@ -138,7 +138,7 @@ impl Studio {
     ) -> Result<Shot, PictureError> {
         // What is enrolled once is searched many times: the greater effort is worth it.
         let effort = Effort::Accurate;
-        let (image, face) = main_face(pipeline, picture, &self.limits, effort, &self.rules)?;
+        let (image, face) = main_face(pipeline, picture, &self.limits, &self.rules)?;
         let template = embed_one(pipeline, &image, &face, effort)?;
         let quality = pipeline.quality(&image, &face)?.overall;
         Ok(Shot {

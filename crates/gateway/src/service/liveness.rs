@@ -1,7 +1,8 @@
 //! Is the face in this picture a live one?
 
 use inference::{
-    CaptureFault, CaptureLimits, DecodedImage, Effort, Face, FaceRules, Pipeline, Quality, Score,
+    CaptureFault, CaptureLimits, DecodedImage, Effort, Face, FaceRules, ImageLimits, Pipeline,
+    Quality, Score,
 };
 
 use super::{
@@ -55,12 +56,9 @@ pub async fn liveness(
     policy: LivenessPolicy,
 ) -> Result<Recorded<LivenessVerdict>, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
-    let (limits, rules) = (
-        app.config.images.limits(),
-        app.config.faces.rules().strict(),
-    );
+    let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
     let job = move |pipeline: &mut Pipeline| {
-        let (image, face) = main_face(pipeline, picture, &limits, Effort::Fast, &rules)?;
+        let (image, face) = main_face(pipeline, picture, &limits, &rules)?;
         judge(pipeline, &image, &face, &policy)
     };
     let verdict = app
@@ -71,16 +69,16 @@ pub async fn liveness(
     Ok(app.audit.record(call, KIND, verdict))
 }
 
-/// Decodes a picture and finds the face that is meant.
+/// Decodes a picture and finds the face whose liveness is in question. It looks as closely as when the models were
+/// calibrated, whatever the request's mode, so that a picture has one liveness score on every route.
 pub(super) fn main_face(
     pipeline: &mut Pipeline,
     picture: pictures::Resolved,
-    limits: &inference::ImageLimits,
-    effort: Effort,
+    limits: &ImageLimits,
     rules: &FaceRules,
 ) -> Result<(DecodedImage, Face), PictureError> {
     let image = pipeline.decode(&picture.load(limits)?)?;
-    let face = pipeline.main_face(&image, effort, rules)?;
+    let face = pipeline.main_face(&image, Effort::Accurate, &rules.strict())?;
     Ok((image, face))
 }
 

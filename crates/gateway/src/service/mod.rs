@@ -1,6 +1,7 @@
 //! The use cases, free of any dialect: typed in, typed out. All inference of one request is one job of the engine;
 //! pictures that have to be fetched are fetched before it.
 
+mod account;
 mod audit;
 mod collections;
 mod compare;
@@ -9,6 +10,7 @@ mod detect;
 mod enrol;
 mod error;
 mod liveness;
+mod login;
 mod persons;
 mod pictures;
 mod search;
@@ -17,6 +19,7 @@ mod validation;
 mod verify;
 mod writes;
 
+pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
 pub use audit::{Call, Recorded, Recorder};
 pub use collections::{
     collection, collections, collections_like, create_collection, delete_collection, move_people,
@@ -27,6 +30,7 @@ pub use compare_live::{LivePair, compare_live, compare_then_liveness};
 pub use detect::{DetectedFace, Detection, detect};
 pub use error::{Part, PictureError, ServiceError};
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
+pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
 pub use persons::{
     FaceQuery, LiveEnrolment, create_live_person, create_person, delete_person, person, persons,
     persons_like, update_person,

@@ -36,11 +36,11 @@ pub async fn search_live(
     let picture = pictures::one(app, picture, Part::Image).await?;
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
-    let rules = app.config.faces.rules().strict();
+    let rules = app.config.faces.rules();
     let effort = terms.effort;
     let job = move |pipeline: &mut Pipeline| {
-        let (image, face) = main_face(pipeline, picture, &limits, effort, &rules)
-            .map_err(ServiceError::of(Part::Image))?;
+        let (image, face) =
+            main_face(pipeline, picture, &limits, &rules).map_err(ServiceError::of(Part::Image))?;
         let verdict =
             judge(pipeline, &image, &face, &policy).map_err(ServiceError::of(Part::Image))?;
         if !verdict.passed {

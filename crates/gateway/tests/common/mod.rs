@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
+pub mod database;
+
 use std::path::PathBuf;
 
 use gateway::{App, Config, server::Server};
@@ -44,6 +46,7 @@ impl TestServer {
         change(&mut config);
         let server = Server::start(config).await.expect("the server starts");
         let app = server.app();
+        app.gallery.reached(store::Revision::ZERO).await.unwrap();
         let account = app
             .store
             .create_client(NewClient {

@@ -60,5 +60,5 @@ async fn a_search_while_persons_come_and_go_is_never_wrong(account: &Account<'_>
             );
         }
     };
-    futures_util::join!(comings, searches);
+    tokio::join!(comings, searches);
 }

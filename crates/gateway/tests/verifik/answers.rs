@@ -20,9 +20,12 @@ fn mask(key: &str, value: &mut Value) {
         ("createdAt" | "updatedAt" | "comparedAt", Value::String(_)) => *value = json!("[moment]"),
         ("thumbnail", Value::String(text)) if text.starts_with("/9j/") => *value = json!("[JPEG]"),
         // A composite is neither live nor an attack: what the models say of one is worth nothing.
-        ("liveness_score", Value::Number(_)) => *value = json!("[0 to 1]"),
-        ("score" | "confidence" | "detection_score", Value::Number(number)) => {
-            *value = json!((number.as_f64().unwrap() * 100.0).round() / 100.0);
+        ("liveness_score" | "confidence" | "detection_score", Value::Number(_)) => {
+            *value = json!("[0 to 1]");
+        }
+        ("score", Value::Number(number)) => {
+            let same = number.as_f64().is_some_and(|score| score >= 0.85);
+            *value = json!(if same { "[same]" } else { "[other]" });
         }
         ("min_score" | "liveness_min_score" | "compare_min_score" | "__v" | "face_count", _) => {}
         (_, Value::Number(number)) if number.is_i64() => *value = json!("[whole]"),

@@ -257,6 +257,29 @@ fn compare_live_asks_for_its_limit_and_answers_both() {
 }
 
 #[test]
+fn a_picture_has_one_liveness_score_on_every_route() {
+    with_server(async |server: &TestServer| {
+        let request = json!({
+            "os": "DESKTOP", "image": face(1, 1), "probe": face(1, 1), "gallery": [face(1, 2)], "liveness_min_score": 0.6,
+        });
+        let (_, wanted) = server.call(LIVENESS, &request).await;
+        let wanted = &wanted["data"]["liveness_score"];
+        assert!(wanted.is_f64());
+        for mode in ["FAST", "ACCURATE"] {
+            let mut request = request.clone();
+            request["search_mode"] = json!(mode);
+            let (_, live) = server.call(COMPARE_LIVE, &request).await;
+            assert_eq!(&live["data"]["result"]["liveness_score"], wanted, "{mode}");
+            let (_, with) = server.call(COMPARE_WITH, &request).await;
+            assert_eq!(
+                &with["data"]["liveness"]["result"]["liveness_score"], wanted,
+                "{mode}"
+            );
+        }
+    });
+}
+
+#[test]
 fn compare_with_liveness_judges_only_who_matched() {
     with_server(async |server: &TestServer| {
         let request = |person: u32, limit: Value| json!({ "probe": face(person, 1), "gallery": [face(1, 2)], "compare_min_score": limit });

@@ -1,6 +1,7 @@
 //! Dot products of quantised rows, with the fastest kernel this processor has.
 //!
-//! Rows are whole cache lines ([`Line`]) padded with zeros, so that no kernel has a tail. All `unsafe` of the crate is
+//! Rows are whole cache lines ([`Line`]) padded with zeros, so that no kernel has a tail; they have no `Debug`, templates are in no
+//! log. All `unsafe` of the crate is
 //! in this folder: calls of functions compiled for a processor feature that [`Kernel::detect`] has seen, and loads.
 
 #![allow(unsafe_code)]
@@ -21,17 +22,17 @@ use std::sync::OnceLock;
 pub(crate) const LINE: usize = 64;
 
 /// 64 int8 components: one cache line of a stored row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Line(pub(crate) [i8; LINE]);
 
 /// 64 int16 components of a probe, matching one [`Line`] of a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct WideLine(pub(crate) [i16; LINE]);
 
 /// 64 f32 components of a probe, matching one [`Line`] of a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct FloatLine(pub(crate) [f32; LINE]);
 
@@ -53,14 +54,12 @@ impl Kernel {
         let mut all = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            let fma = is_x86_feature_detected!("fma");
-            if is_x86_feature_detected!("avx2") && fma {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 all.push(Self::Avx2);
             }
             if is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vnni")
-                && fma
             {
                 all.push(Self::Avx512Vnni);
             }
@@ -96,25 +95,25 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2-fma",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => "avx512-fma",
+            Self::Avx512Vnni => "avx512",
             #[cfg(target_arch = "aarch64")]
             Self::Neon => "neon",
         }
     }
 
-    /// `out[r][n]` = probe `n` times row `r`. Every probe has the same number of lines as a row, and `rows` holds
-    /// `out.len()` rows. The caller scales probes so that no sum passes an i32 (see `quantise::Probe`).
+    /// `out[n][r]` = probe `n` times row `r`. Every probe has the same number of lines as a row, and each part of `out`
+    /// has the number of rows. The caller scales probes so that no sum passes an i32 (see `quantise::Probe`).
     pub(crate) fn dots<const N: usize>(
         self,
         probes: [&[WideLine]; N],
         rows: &[Line],
-        out: &mut [[i32; N]],
+        mut out: [&mut [i32]; N],
     ) {
         let lines = probes.first().map_or(0, |probe| probe.len());
         assert!(probes.iter().all(|probe| probe.len() == lines));
-        assert_eq!(rows.len(), lines * out.len());
+        assert!(out.iter().all(|out| rows.len() == lines * out.len()));
         if lines == 0 {
-            out.fill([0; N]);
+            out.iter_mut().for_each(|out| out.fill(0));
             return;
         }
         match self {
@@ -160,7 +159,7 @@ impl Kernel {
             // SAFETY: `detect` and `available` give this value only with AVX2 and FMA.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::rebuilt_dot(probe, base, fine, steps) },
-            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW and FMA.
+            // SAFETY: `detect` and `available` give this value only with AVX-512 F and BW.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => unsafe { avx512::rebuilt_dot(probe, base, fine, steps) },
             // The compiler makes NEON of the portable loop: NEON is in the target's base.
@@ -168,38 +167,4 @@ impl Kernel {
             Self::Neon => scalar::rebuilt_dot(probe, base, fine, steps),
         }
     }
-}
-
-/// The loop behind every `rebuilt_dot`: each kernel compiles it for its own instruction set.
-#[inline(always)]
-fn rebuilt_dot_body<const FMA: bool>(
-    probe: &[FloatLine],
-    base: &[Line],
-    fine: &[Line],
-    steps: i16,
-) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0_f32; LANES];
-    for ((probe, base), fine) in probe.iter().zip(base).zip(fine) {
-        for part in 0..LINE / LANES {
-            for (lane, sum) in sums.iter_mut().enumerate() {
-                let i = part * LANES + lane;
-                // At most 127 * 254 + 127: it fits an i16.
-                let value = f32::from(i16::from(base.0[i]) * steps + i16::from(fine.0[i]));
-                *sum = if FMA {
-                    probe.0[i].mul_add(value, *sum)
-                } else {
-                    *sum + probe.0[i] * value
-                };
-            }
-        }
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-        width /= 2;
-    }
-    sums[0]
 }

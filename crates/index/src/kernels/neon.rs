@@ -10,10 +10,10 @@ use std::arch::aarch64::{
 const STEP: usize = 16;
 
 #[target_feature(enable = "neon")]
-pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out: &mut [[i32; N]]) {
+pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out: [&mut [i32]; N]) {
     let lines = probes.first().map_or(0, |probe| probe.len());
     let probes = probes.map(|probe| &probe[..lines]);
-    for (row, out) in rows.chunks_exact(lines).zip(out) {
+    for (r, row) in rows.chunks_exact(lines).enumerate() {
         // Two sums per probe: one would make each step wait for the one before.
         let mut low = [vdupq_n_s32(0); N];
         let mut high = [vdupq_n_s32(0); N];
@@ -28,7 +28,7 @@ pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out:
             }
         }
         for n in 0..N {
-            out[n] = vaddvq_s32(vaddq_s32(low[n], high[n]));
+            out[n][r] = vaddvq_s32(vaddq_s32(low[n], high[n]));
         }
     }
 }

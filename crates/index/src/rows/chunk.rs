@@ -8,7 +8,9 @@ use crate::top::BestGroups;
 /// Rows per chunk. A scan holds a chunk's lock for some 0.1 ms, which is what a write may have to wait.
 pub(crate) const CHUNK_ROWS: usize = 4096;
 /// Rows whose rough scores are computed at once (their sums stay in the first-level cache).
-const STEP_ROWS: usize = 128;
+const STEP_ROWS: usize = 512;
+/// Rows that one test passes over.
+const LOOK: usize = 32;
 /// Rough error of a removed row: its upper bound is below every floor, so scans need no second test.
 const REMOVED: f32 = f32::NEG_INFINITY;
 
@@ -30,7 +32,8 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    pub(crate) fn new(lines: usize) -> Self {
+    /// A chunk that grows by doubling: small indexes stay small.
+    pub(crate) fn growing(lines: usize) -> Self {
         Self {
             lines,
             base: Vec::new(),
@@ -41,6 +44,13 @@ impl Chunk {
             groups: Vec::new(),
             stamps: Vec::new(),
         }
+    }
+
+    /// A chunk with all its room: large indexes never copy rows to grow.
+    pub(crate) fn full_size(lines: usize) -> Self {
+        let mut chunk = Self::growing(lines);
+        chunk.make_room(CHUNK_ROWS);
+        chunk
     }
 
     /// Slots in use, removed rows among them.
@@ -79,13 +89,15 @@ impl Chunk {
         self.stamps[offset] = stamp;
     }
 
-    /// Doubles the room, but never beyond a full chunk: small indexes stay small, and large ones never copy much.
+    /// Doubles the room when it is used up, but never beyond a full chunk.
     fn reserve(&mut self) {
         let rows = self.len();
-        if rows < self.scales.capacity() {
-            return;
+        if rows == self.scales.capacity() {
+            self.make_room(rows.clamp(8, CHUNK_ROWS.saturating_sub(rows).max(8)));
         }
-        let more = rows.clamp(8, CHUNK_ROWS.saturating_sub(rows).max(8));
+    }
+
+    fn make_room(&mut self, more: usize) {
         self.base.reserve_exact(more * self.lines);
         self.fine.reserve_exact(more * self.lines);
         self.scales.reserve_exact(more);
@@ -182,26 +194,48 @@ impl Chunk {
         best: &mut [BestGroups; N],
     ) {
         let wide = probes.map(Probe::wide);
-        let mut sums = [[0_i32; N]; STEP_ROWS];
+        let mut sums = [[0_i32; STEP_ROWS]; N];
+        let mut highest = [0.0_f32; STEP_ROWS];
+        let mut likely: Vec<(f32, usize)> = Vec::new();
         for start in (0..self.len()).step_by(STEP_ROWS) {
             let rows = start..(start + STEP_ROWS).min(self.len());
             let all = from <= NO_STAMP + 1;
             if !all && !self.stamps[rows.clone()].iter().any(|stamp| *stamp >= from) {
                 continue;
             }
-            let sums = &mut sums[..rows.len()];
             let lines = self.lines * rows.start..self.lines * rows.end;
-            kernel.dots(wide, &self.base[lines], sums);
+            let out = sums.each_mut().map(|sums| &mut sums[..rows.len()]);
+            kernel.dots(wide, &self.base[lines], out);
             let (scales, errors) = (&self.scales[rows.clone()], &self.errors[rows.clone()]);
             for (n, (probe, best)) in probes.iter().zip(best.iter_mut()).enumerate() {
                 let floor = |best: &BestGroups| best.floor().max(floors[n]) - probe.slack();
-                let mut lowest = floor(best);
-                for (i, sum) in sums.iter().enumerate() {
-                    let highest = sum[n] as f32 * (scales[i] * probe.unit()) + errors[i];
-                    if highest >= lowest && (all || self.stamps[rows.start + i] >= from) {
-                        best.offer(self.hit(kernel, rows.start + i, probe));
-                        lowest = floor(best);
+                let lowest = floor(best);
+                let columns = scales.iter().zip(errors).zip(&sums[n]);
+                for (highest, ((scale, error), sum)) in highest.iter_mut().zip(columns) {
+                    *highest = *sum as f32 * (scale * probe.unit()) + error;
+                }
+                likely.clear();
+                for (part, highest) in highest[..rows.len()].chunks(LOOK).enumerate() {
+                    // Nearly always none: a loop without branches, for the compiler's SIMD.
+                    if !highest
+                        .iter()
+                        .fold(false, |any, score| any | (*score >= lowest))
+                    {
+                        continue;
                     }
+                    let offsets = rows.start + part * LOOK..;
+                    let scored = highest.iter().copied().zip(offsets);
+                    likely.extend(scored.filter(|(score, offset)| {
+                        *score >= lowest && (all || self.stamps[*offset] >= from)
+                    }));
+                }
+                // The likeliest first: they raise the floor, and most of the others need no second look.
+                likely.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+                for (highest, offset) in &likely {
+                    if *highest < floor(best) {
+                        break;
+                    }
+                    best.offer(self.hit(kernel, *offset, probe));
                 }
             }
         }

@@ -14,9 +14,10 @@ use crate::quantise::{self, Probe, Row};
 use crate::top::BestGroups;
 use crate::{Hit, IndexError};
 use chunk::{CHUNK_ROWS, Chunk, NO_STAMP};
+use hashbrown::HashMap;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -180,7 +181,13 @@ impl RowStore {
         if let Some(cell) = chunks.get(chunk) {
             return Arc::clone(cell);
         }
-        let cell = Cell::new(Chunk::new(quantise::lines(self.dimension)), NO_STAMP);
+        let lines = quantise::lines(self.dimension);
+        let new = if chunks.is_empty() {
+            Chunk::growing(lines)
+        } else {
+            Chunk::full_size(lines)
+        };
+        let cell = Cell::new(new, NO_STAMP);
         let mut longer = Vec::with_capacity(chunks.len() + 1);
         longer.extend(chunks.iter().cloned());
         longer.push(Arc::clone(&cell));
@@ -249,14 +256,14 @@ impl RowStore {
         let lines = quantise::lines(self.dimension);
         let mut stamp = self.next_stamp();
         let (mut cells, mut slots, mut groups) = (Vec::new(), HashMap::new(), HashMap::new());
-        let mut target = Chunk::new(lines);
+        let mut target = Chunk::growing(lines);
         let mut slot: Slot = 0;
         for cell in self.chunks().iter() {
             let source = cell.chunk.read();
             for (offset, _) in source.written_since(NO_STAMP + 1) {
                 if target.len() == CHUNK_ROWS {
                     cells.push(Cell::new(
-                        std::mem::replace(&mut target, Chunk::new(lines)),
+                        std::mem::replace(&mut target, Chunk::full_size(lines)),
                         stamp,
                     ));
                 }
@@ -343,11 +350,9 @@ impl RowStore {
         let tables = self.tables.lock();
         // One control byte per bucket, and 8/7 buckets per unit of capacity.
         let bucket = |entry: usize, capacity: usize| (entry + 1) * capacity * 8 / 7;
-        let members: usize = tables
-            .groups
-            .values()
-            .map(|slots| slots.capacity() * size_of::<Slot>() + 16)
-            .sum();
+        // An allocation per group, of four slots or more.
+        let members = tables.groups.len() * 16
+            + (tables.groups.len() * 4).max(tables.slots.len()) * size_of::<Slot>();
         planes
             + bucket(size_of::<(u128, Slot)>(), tables.slots.capacity())
             + bucket(size_of::<(u128, Vec<Slot>)>(), tables.groups.capacity())

@@ -17,8 +17,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{
     interrupt::Interrupt,
     postgres::{self, Schema},
-    report,
-    setup,
+    report, setup,
     workspace::Workspace,
 };
 use rounds::{Outcome, Plan};

@@ -10,6 +10,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    account::{clients, login, session},
     collections, compare, compare_live, compare_with_liveness, demo, detect,
     error::ErrorBody,
     face_validation, liveness,
@@ -28,6 +29,7 @@ use crate::{AppState, config::VerifikConfig};
         (name = "Collections", description = "Named sets of persons that a search can be confined to."),
         (name = "Persons", description = "Who is known, by one to three pictures."),
         (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
+        (name = "Accounts", description = "The caller's account, its tokens, and login by one-time code."),
     )
 )]
 struct Document;
@@ -64,7 +66,15 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(search_crops::search_crops))
         .routes(routes!(search_live_face::search_live_face))
         .routes(routes!(search_active_user::search_active_user))
-        .routes(routes!(verify::verify));
+        .routes(routes!(verify::verify))
+        .routes(routes!(session::get_session, session::post_session))
+        .routes(routes!(session::renew_and_revoke))
+        .routes(routes!(clients::get_me, clients::put_me))
+        .routes(routes!(clients::put_client))
+        .routes(routes!(login::email_login))
+        .routes(routes!(login::confirm_email_login))
+        .routes(routes!(login::phone_login))
+        .routes(routes!(login::confirm_phone_login));
     if !settings.demo_routes {
         return router;
     }

@@ -34,8 +34,8 @@ pub(super) struct Envelope<T> {
 }
 
 /// Who answered, and when.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Signature {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Signature {
     /// Always `Certified by Verifik.co`: clients display it.
     #[schema(example = "Certified by Verifik.co")]
     message: &'static str,
@@ -52,14 +52,21 @@ impl<T> Envelope<T> {
         let id = (0..MARK_LENGTH)
             .map(|_| char::from(MARKS[random.random_range(0..MARKS.len())]))
             .collect();
-        let date_time = text(OffsetDateTime::now_utc(), SIGNED);
+        let signature = Signature::now();
         Self {
             id,
             data,
-            signature: Signature {
-                message: "Certified by Verifik.co",
-                date_time,
-            },
+            signature,
+        }
+    }
+}
+
+impl Signature {
+    /// Signed now.
+    pub(super) fn now() -> Self {
+        Self {
+            message: "Certified by Verifik.co",
+            date_time: text(OffsetDateTime::now_utc(), SIGNED),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Errors of this dialect: `{"message", "code"}` with the statuses and constants of the contract. Each domain error is
 //! mapped here and nowhere else; what a client must not see is logged here.
 
+mod account;
+
 use std::borrow::Cow;
 
 use axum::{
@@ -16,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::{BodyError, Invalid},
+    envelope::Signature,
     persons::PersonCard,
 };
 use crate::{
@@ -41,6 +44,12 @@ pub struct ErrorBody {
     /// Extension: which picture of the request it is about, `image`, `probe` or `gallery`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<&'static str>,
+    /// On the account routes: the status once more, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// On the session routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
     /// With `person_already_set`: the person who is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<PersonCard>>,
@@ -63,6 +72,8 @@ impl ApiError {
                 message: message.into(),
                 code,
                 field: None,
+                error: None,
+                signature: None,
                 data: None,
             },
         }

@@ -1,5 +1,6 @@
 //! The Verifik dialect: `/v2/...`, JSON, a JWT as bearer token.
 
+mod account;
 mod api;
 mod body;
 mod by_face;

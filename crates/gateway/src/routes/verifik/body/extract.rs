@@ -19,19 +19,35 @@ pub(crate) trait FromFields: Sized {
 /// A request that follows its route's rules. Whatever the content type says: clients in the field send none, or a wrong one.
 pub(crate) struct Valid<T>(pub(crate) T);
 
+/// The same, where fields may stand in the query as well as in the body.
+pub(crate) struct ValidAnywhere<T>(pub(crate) T);
+
+impl<T: FromFields, S: Send + Sync> FromRequest<S> for ValidAnywhere<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let body = bytes(request, state).await?;
+        let fields = Fields::parse_with_query(&body, &query)?;
+        Ok(Self(T::from_fields(&fields).map_err(BodyError::from)?))
+    }
+}
+
 impl<T: FromFields, S: Send + Sync> FromRequest<S> for Valid<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let body =
-            Bytes::from_request(request, state)
-                .await
-                .map_err(|rejection| match rejection.into_response().status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => BodyError::TooLarge,
-                    _ => BodyError::Unreadable,
-                })?;
-        Ok(Self(read(&body)?))
+        Ok(Self(read(&bytes(request, state).await?)?))
     }
+}
+
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, BodyError> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => BodyError::TooLarge,
+            _ => BodyError::Unreadable,
+        })
 }
 
 pub(super) fn read<T: FromFields>(body: &Bytes) -> Result<T, BodyError> {

@@ -15,6 +15,9 @@ use crate::{routes::verifik::document::SearchMode, service::PictureSource};
 /// Pictures that one list may hold. The service that the contract describes takes three of one person.
 pub(crate) const MAX_PICTURES: usize = 10;
 
+/// Fields of a query string that are looked at.
+const MAX_QUERY_FIELDS: usize = 100;
+
 /// The fields of a JSON object. `null` is the same as absent: clients send it for fields that they leave out.
 pub(crate) struct Fields<'a> {
     body: &'a Bytes,
@@ -39,6 +42,17 @@ impl<'a> Fields<'a> {
                 column: error.column(),
             }),
         }
+    }
+
+    /// As [`Fields::parse`], with the fields of a query string beside them; the body's win.
+    pub(crate) fn parse_with_query(body: &'a Bytes, query: &str) -> Result<Self, BodyError> {
+        let mut fields = Self::parse(body)?;
+        let query = url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
+            let (name, value) = (name.into_owned(), value.into_owned());
+            (Cow::Owned(name), Value::String(Cow::Owned(value)))
+        });
+        fields.entries.splice(0..0, query.take(MAX_QUERY_FIELDS));
+        Ok(fields)
     }
 
     /// Whether the field is there and not `null`.
@@ -73,6 +87,22 @@ impl<'a> Fields<'a> {
     /// A string that is not empty.
     pub(crate) fn text(&self, name: &str) -> Field<String> {
         self.read(name, |value| Ok(filled(value)?.to_owned()))
+    }
+
+    /// A string, also an empty one.
+    pub(crate) fn any_text(&self, name: &str) -> Field<String> {
+        self.read(name, |value| match value {
+            Value::String(text) => Ok(text.clone().into_owned()),
+            _ => Err(Rule::String),
+        })
+    }
+
+    /// A string that is not empty, or a number in its place.
+    pub(crate) fn text_or_number(&self, name: &str) -> Field<String> {
+        self.read(name, |value| match value {
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Ok(filled(value)?.to_owned()),
+        })
     }
 
     /// `FAST` or `ACCURATE`.

@@ -9,7 +9,7 @@ mod stored;
 mod tests;
 mod value;
 
-pub(crate) use extract::{FromFields, Valid};
+pub(crate) use extract::{FromFields, Valid, ValidAnywhere};
 pub(crate) use field::Field;
 pub(crate) use fields::Fields;
 pub(crate) use invalid::Rule;

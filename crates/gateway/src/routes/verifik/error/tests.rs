@@ -205,6 +205,53 @@ fn pictures() {
     }
 }
 
+#[test]
+fn what_is_stored_and_enrolled() {
+    let invalid_collection = (404, "ERROR", "invalid_collection");
+    let person_not_found = (404, "NotFound", "person_not_found");
+    let cases: Vec<(ServiceError, Told<'static>)> = vec![
+        (StoreError::CollectionNotFound.into(), invalid_collection),
+        (StoreError::PersonNotFound.into(), person_not_found),
+        (StoreError::NotAMember.into(), person_not_found),
+        (
+            StoreError::ClientNotFound.into(),
+            (401, "UNAUTHORIZED", "invalid_token"),
+        ),
+        (
+            StoreError::InvalidValue("a text with a NUL character").into(),
+            (409, "MissingParameter", "a text contains an invalid value"),
+        ),
+        (
+            StoreError::Corrupt("a gender").into(),
+            (500, "ERROR", "internal_error"),
+        ),
+        (
+            ServiceError::DuplicatedPerson,
+            (409, "ERROR", "409:duplicated_person"),
+        ),
+        (
+            ServiceError::LivenessFailed(inference::Score::new(0.45)),
+            (409, "ERROR", "409:liveness_failed@0.45"),
+        ),
+        (
+            ServiceError::LivenessQuality(PictureError::Capture(CaptureFault::CloseToBorder)),
+            (
+                409,
+                "ERROR",
+                "409:liveness_quality@ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
+            ),
+        ),
+        (
+            ServiceError::LivenessQuality(FaceError::NoLivenessModel.into()),
+            (501, "LIVENESS_CHECK_FAILED", "liveness_error"),
+        ),
+    ];
+    for (error, wanted) in cases {
+        let shown = format!("{error:?}");
+        assert_eq!(told(&ApiError::from(error)), wanted, "{shown}");
+    }
+}
+
 #[tokio::test]
 async fn the_engine() {
     let cases = [
@@ -221,6 +268,45 @@ async fn the_engine() {
     for (error, wanted) in cases {
         let api = ApiError::from(ServiceError::Engine(error.clone()));
         assert_eq!(told(&api), wanted);
+        let again = api
+            .into_response()
+            .headers()
+            .contains_key(header::RETRY_AFTER);
+        assert_eq!(again, wanted.0 == 503, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_database_and_the_indexes() {
+    let gone = (404, "ERROR", "invalid_collection");
+    let nobody = (404, "NotFound", "person_not_found");
+    let internal = (500, "ERROR", "internal_error");
+    let stores = [
+        (StoreError::CollectionNotFound, gone),
+        (StoreError::PersonNotFound, nobody),
+        (StoreError::Corrupt("a column"), internal),
+        (StoreError::ClientNotFound, internal),
+    ];
+    for (error, wanted) in stores {
+        let shown = format!("{error:?}");
+        let api = ApiError::from(ServiceError::Store(error));
+        assert_eq!(told(&api), wanted, "{shown}");
+    }
+    let galleries = [
+        (
+            GalleryError::Loading,
+            (503, "ServiceUnavailable", "search_loading"),
+        ),
+        (
+            GalleryError::Stopped,
+            (503, "ServiceUnavailable", "server_stopping"),
+        ),
+        (GalleryError::Options("an option".to_owned()), internal),
+        (GalleryError::WrongModel, internal),
+    ];
+    for (error, wanted) in galleries {
+        let api = ApiError::from(ServiceError::Gallery(error.clone()));
+        assert_eq!(told(&api), wanted, "{error:?}");
         let again = api
             .into_response()
             .headers()

@@ -30,10 +30,10 @@ impl Query {
         let limit = asked.map(|number| u32::try_from(number).unwrap_or(most).min(most));
         let limit = limit.or(default);
         let page = self.number("page").unwrap_or(1);
-        let offset = self.number("offset").unwrap_or_else(|| {
-            let before = (page - 1).saturating_mul(u64::from(limit.unwrap_or(0)));
-            before.min(i64::MAX as u64)
-        });
+        let before = (page - 1).saturating_mul(u64::from(limit.unwrap_or(0)));
+        let offset = self.number("offset").unwrap_or(before);
+        // More than the databases count to.
+        let offset = offset.min(i64::MAX as u64);
         Paging { offset, limit }
     }
 

@@ -1,0 +1,249 @@
+//! Writes and the searches after them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use gallery::{GalleryError, Phase};
+use store::{CollectionRef, CollectionUpdate, ModelId, PersonUpdate, Revision};
+
+use crate::harness::{Bench, face, on_both, person, query, template, who};
+
+on_both! {
+    writes_are_visible_once_reached, memberships, pruned_changes, two_nodes, faces_of_other_models, the_end,
+    searching_while_persons_come_and_go,
+}
+
+async fn writes_are_visible_once_reached(bench: Bench) {
+    let (client, gallery) = (bench.account("a").await, bench.gallery().await);
+    let store = &bench.catalog;
+    let one = bench.enrol(&gallery, client, &[1], &[]).await.id;
+    assert_eq!(who(&gallery, client, None, 1), [one]);
+    let added = store.add_faces(client, one, vec![face(2)]).await.unwrap();
+    gallery.reached(added.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 2), [one]);
+    let removed = store
+        .remove_face(client, one, added.value.faces[0].id)
+        .await
+        .unwrap();
+    gallery.reached(removed.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 1), []);
+    let update = PersonUpdate {
+        faces: Some(vec![face(3), face(4)]),
+        ..PersonUpdate::default()
+    };
+    let updated = store.update_person(client, one, update).await.unwrap();
+    gallery.reached(updated.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 2), []);
+    assert_eq!(who(&gallery, client, None, 3), [one]);
+    assert_eq!(who(&gallery, client, None, 4), [one]);
+    assert_eq!(gallery.status().rows, 2);
+    let deleted = store.delete_person(client, one).await.unwrap();
+    gallery.reached(deleted.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 4), []);
+    let status = gallery.status();
+    assert_eq!(
+        (status.rows, status.shelves),
+        (0, 0),
+        "nothing is left behind"
+    );
+    assert_eq!(status.revision, deleted.revision);
+}
+
+async fn memberships(bench: Bench) {
+    let (client, gallery) = (bench.account("a").await, bench.gallery().await);
+    let store = &bench.catalog;
+    let (here, there) = (
+        bench.collection(client).await,
+        bench.collection(client).await,
+    );
+    let one = bench.enrol(&gallery, client, &[1], &[]).await.id;
+    // Where the person is found: without a collection, in `here`, in `there`.
+    let places =
+        || [None, Some(here), Some(there)].map(|scope| who(&gallery, client, scope, 1) == [one]);
+    assert_eq!(places(), [true, false, false]);
+    let done = store.attach_person(client, one, here.into()).await.unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(places(), [true, true, false]);
+    let done = store
+        .move_people(client, here.into(), there.into(), vec![one])
+        .await
+        .unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(places(), [true, false, true]);
+    let update = PersonUpdate {
+        collections: Some(vec![CollectionRef::Id(here), CollectionRef::Id(there)]),
+        ..PersonUpdate::default()
+    };
+    let done = store.update_person(client, one, update).await.unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(places(), [true, true, true]);
+    let done = store
+        .detach_person(client, one, there.into())
+        .await
+        .unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(places(), [true, true, false]);
+    let nobody = CollectionUpdate {
+        people: Some(Vec::new()),
+        ..CollectionUpdate::default()
+    };
+    let done = store
+        .update_collection(client, here.into(), nobody)
+        .await
+        .unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(places(), [true, false, false]);
+    let done = store.attach_person(client, one, here.into()).await.unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    let done = store.delete_collection(client, here.into()).await.unwrap();
+    gallery.reached(done.revision).await.unwrap();
+    assert_eq!(
+        places(),
+        [true, false, false],
+        "persons outlive their collections"
+    );
+    assert_eq!(gallery.status().rows, 1);
+}
+
+async fn pruned_changes(bench: Bench) {
+    let client = bench.account("a").await;
+    let gallery = bench.gallery().await;
+    let gone = bench.enrol(&gallery, client, &[1], &[]).await.id;
+    // Another node writes and prunes faster than this one looks.
+    let other = bench.another_node().await;
+    let added = other
+        .catalog
+        .create_person(client, person(&[2], &[]))
+        .await
+        .unwrap();
+    let last = other.catalog.delete_person(client, gone).await.unwrap();
+    other.catalog.prune_changes(0).await.unwrap();
+    gallery.reached(last.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 1), []);
+    assert_eq!(who(&gallery, client, None, 2), [added.value.id]);
+    // It goes on following after that.
+    let again = bench.enrol(&gallery, client, &[3], &[]).await.id;
+    assert_eq!(who(&gallery, client, None, 3), [again]);
+    other.catalog.close().await;
+}
+
+async fn two_nodes(bench: Bench) {
+    let other = bench.another_node().await;
+    let client = bench.account("a").await;
+    let (here, there) = (bench.gallery().await, other.gallery().await);
+    for round in 0..5 {
+        let one = bench.enrol(&here, client, &[round], &[]).await;
+        let begun = Instant::now();
+        let revision = here.status().revision;
+        let heard = tokio::time::timeout(Duration::from_secs(20), there.reached(revision)).await;
+        heard.expect("the other node hears of it").unwrap();
+        eprintln!("another node's write was seen after {:?}", begun.elapsed());
+        assert_eq!(who(&there, client, None, round), [one.id]);
+        let deleted = other.catalog.delete_person(client, one.id).await.unwrap();
+        here.reached(deleted.revision).await.unwrap();
+        assert_eq!(who(&here, client, None, round), []);
+    }
+    there.stop();
+    other.catalog.close().await;
+}
+
+async fn faces_of_other_models(bench: Bench) {
+    let client = bench.account("a").await;
+    let mut other = face(1);
+    other.model = ModelId::from([8; 32]);
+    let mut new = person(&[], &[]);
+    new.faces = vec![other.clone()];
+    let before = bench
+        .catalog
+        .create_person(client, new.clone())
+        .await
+        .unwrap();
+    let gallery = bench.gallery().await;
+    let after = bench.catalog.create_person(client, new).await.unwrap();
+    gallery.reached(after.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 1), []);
+    // A person with faces of both models is found by the right one.
+    let both = bench
+        .catalog
+        .add_faces(client, before.value.id, vec![face(2)])
+        .await
+        .unwrap();
+    gallery.reached(both.revision).await.unwrap();
+    assert_eq!(who(&gallery, client, None, 1), []);
+    assert_eq!(who(&gallery, client, None, 2), [before.value.id]);
+}
+
+async fn the_end(bench: Bench) {
+    let (client, gallery) = (bench.account("a").await, bench.gallery().await);
+    let one = bench.enrol(&gallery, client, &[1], &[]).await.id;
+    // A lost database leaves the indexes as they are.
+    bench.catalog.close().await;
+    assert_eq!(who(&gallery, client, None, 1), [one]);
+    gallery.stop();
+    assert_eq!(gallery.phase(), Phase::Stopped);
+    assert_eq!(
+        gallery.reached(Revision::ZERO).await,
+        Err(GalleryError::Stopped)
+    );
+    let refused = gallery.search(&query(client, None, template(1), 0.5));
+    assert_eq!(refused, Err(GalleryError::Stopped));
+}
+
+async fn searching_while_persons_come_and_go(bench: Bench) {
+    let (client, gallery) = (bench.account("a").await, Arc::new(bench.gallery().await));
+    let here = bench.collection(client).await;
+    let stays = bench.enrol(&gallery, client, &[1], &[here]).await.id;
+    let done = Arc::new(AtomicBool::new(false));
+    let searching = {
+        let (gallery, done) = (gallery.clone(), done.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut searches = 0_u64;
+            while !done.load(Ordering::Relaxed) {
+                for scope in [None, Some(here)] {
+                    let found = who(&gallery, client, scope, 1);
+                    assert!(
+                        found.contains(&stays),
+                        "search {searches} lost a person that was there all the time"
+                    );
+                }
+                searches += 1;
+            }
+            searches
+        })
+    };
+    for round in 0..30 {
+        let one = bench
+            .enrol(&gallery, client, &[1, 100 + round], &[here])
+            .await
+            .id;
+        assert!(who(&gallery, client, Some(here), 1).contains(&one));
+        let out = bench
+            .catalog
+            .detach_person(client, one, here.into())
+            .await
+            .unwrap();
+        gallery.reached(out.revision).await.unwrap();
+        assert!(!who(&gallery, client, Some(here), 1).contains(&one));
+        // The one who stays moves between shelves, and is on one of them at any time.
+        let away = bench.collection(client).await;
+        let moved = bench
+            .catalog
+            .attach_person(client, stays, away.into())
+            .await
+            .unwrap();
+        gallery.reached(moved.revision).await.unwrap();
+        let back = bench
+            .catalog
+            .delete_collection(client, away.into())
+            .await
+            .unwrap();
+        gallery.reached(back.revision).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    assert!(searching.await.unwrap() > 0);
+}

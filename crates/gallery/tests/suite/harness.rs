@@ -1,0 +1,241 @@
+//! A fresh database for every test, in both kinds, and made-up persons.
+
+use std::{future::Future, sync::Arc};
+
+use futures_util::FutureExt;
+use gallery::{Gallery, GalleryOptions, Match, Mode, Query};
+use inference::{Embedding, MatchScale, Score};
+use packs::{Anchor, Calibration};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sqlx::{Connection, Executor, PgConnection};
+use store::{
+    Catalog, ClientId, CollectionId, CollectionRef, ModelId, NewClient, NewCollection, NewFace,
+    NewPerson, Person, PersonId, Revision, StoreOptions,
+};
+
+/// Length of the made-up templates: that of a small real model.
+const DIMENSION: usize = 128;
+
+/// The model that is said to have made them.
+pub(crate) fn model() -> ModelId {
+    ModelId::from([7; 32])
+}
+
+/// An open database, and how to open it once more, as another node would.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    pub(crate) catalog: Arc<dyn Catalog>,
+    url: String,
+}
+
+impl Bench {
+    async fn open(url: String) -> Self {
+        let catalog = store::open(&url, &StoreOptions::default()).await.unwrap();
+        Self { catalog, url }
+    }
+
+    pub(crate) async fn another_node(&self) -> Self {
+        Self::open(self.url.clone()).await
+    }
+
+    /// A gallery that has read everything there is.
+    pub(crate) async fn gallery(&self) -> Gallery {
+        let options = GalleryOptions {
+            model: model(),
+            dimension: DIMENSION,
+            graph_threshold: usize::MAX,
+        };
+        let gallery = Gallery::start(self.catalog.clone(), scale(), options).unwrap();
+        gallery.reached(Revision::ZERO).await.unwrap();
+        gallery
+    }
+
+    pub(crate) async fn account(&self, name: &str) -> ClientId {
+        let new = NewClient {
+            name: name.to_owned(),
+            ..NewClient::default()
+        };
+        self.catalog.create_client(new).await.unwrap().id
+    }
+
+    pub(crate) async fn collection(&self, client: ClientId) -> CollectionId {
+        let new = NewCollection {
+            name: "people".to_owned(),
+            ..NewCollection::default()
+        };
+        self.catalog
+            .create_collection(client, new)
+            .await
+            .unwrap()
+            .id
+    }
+
+    /// Enrols a person with these faces, and waits for `gallery` to see it.
+    pub(crate) async fn enrol(
+        &self,
+        gallery: &Gallery,
+        client: ClientId,
+        faces: &[u64],
+        collections: &[CollectionId],
+    ) -> Person {
+        let new = person(faces, collections);
+        let committed = self.catalog.create_person(client, new).await.unwrap();
+        gallery.reached(committed.revision).await.unwrap();
+        committed.value
+    }
+}
+
+/// A person with the made-up faces of these numbers.
+pub(crate) fn person(faces: &[u64], collections: &[CollectionId]) -> NewPerson {
+    NewPerson {
+        name: "somebody".to_owned(),
+        collections: collections.iter().copied().map(CollectionRef::Id).collect(),
+        faces: faces.iter().copied().map(face).collect(),
+        namesakes: true,
+        ..NewPerson::default()
+    }
+}
+
+/// The made-up face of a number.
+pub(crate) fn face(number: u64) -> NewFace {
+    NewFace {
+        thumbnail: vec![0xFF, 0xD8],
+        crop: None,
+        original: None,
+        embedding: template(number).as_slice().to_vec(),
+        model: model(),
+        quality: None,
+    }
+}
+
+/// The template of a number: the same for the same number, nearly at a right angle to all others.
+pub(crate) fn template(number: u64) -> Embedding {
+    let mut random = StdRng::seed_from_u64(number);
+    let values: Vec<f32> = (0..DIMENSION)
+        .map(|_| random.random_range(-1.0..1.0))
+        .collect();
+    Embedding::normalised(&values).unwrap()
+}
+
+/// A template that is `share` (0 to 1) of one number's and the rest of another's.
+pub(crate) fn between(number: u64, other: u64, share: f32) -> Embedding {
+    Embedding::weighted_mean(&[template(number), template(other)], &[share, 1.0 - share]).unwrap()
+}
+
+pub(crate) fn scale() -> Arc<MatchScale> {
+    let anchors = [
+        (1e-2, 0.30),
+        (1e-3, 0.40),
+        (1e-4, 0.50),
+        (1e-5, 0.60),
+        (1e-6, 0.70),
+    ];
+    Arc::new(MatchScale::new(&Calibration {
+        measured: "made up".to_owned(),
+        model_sha256: String::new(),
+        provisional: true,
+        impostor_mean: 0.0,
+        anchors: anchors
+            .map(|(fmr, cosine)| Anchor {
+                fmr,
+                cosine,
+                tar: None,
+                extrapolated: false,
+            })
+            .to_vec(),
+    }))
+}
+
+/// A question about everybody with at least this score.
+pub(crate) fn query(
+    client: ClientId,
+    collection: Option<CollectionId>,
+    probe: Embedding,
+    min_score: f32,
+) -> Query {
+    Query {
+        client,
+        collection,
+        probe,
+        min_score: Score::new(min_score),
+        limit: 100,
+        mode: Mode::Accurate,
+    }
+}
+
+/// Who has the face of this number.
+pub(crate) fn who(
+    gallery: &Gallery,
+    client: ClientId,
+    collection: Option<CollectionId>,
+    face: u64,
+) -> Vec<PersonId> {
+    let found = gallery
+        .search(&query(client, collection, template(face), 0.9))
+        .unwrap();
+    found.iter().map(|one: &Match| one.person).collect()
+}
+
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(format!(
+        "sqlite://{}",
+        folder.path().join("test.db").display()
+    ))
+    .await;
+    let catalog = bench.catalog.clone();
+    test(bench).await;
+    catalog.close().await;
+}
+
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    let Ok(server) = std::env::var("ROSTRO_TEST_POSTGRES_URL") else {
+        eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
+    admin(&server, format!("CREATE SCHEMA {schema}")).await;
+    let separator = if server.contains('?') { '&' } else { '?' };
+    let bench = Bench::open(format!(
+        "{server}{separator}options=-csearch_path%3D{schema}"
+    ))
+    .await;
+    let catalog = bench.catalog.clone();
+    // The schema goes also when the test fails.
+    let result = std::panic::AssertUnwindSafe(test(bench))
+        .catch_unwind()
+        .await;
+    catalog.close().await;
+    admin(&server, format!("DROP SCHEMA {schema} CASCADE")).await;
+    if let Err(failure) = result {
+        std::panic::resume_unwind(failure);
+    }
+}
+
+async fn admin(server: &str, statement: String) {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    connection
+        .execute(sqlx::AssertSqlSafe(statement))
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+/// `on_both! { test_function, ... }`: each `async fn(Bench)` as a test on SQLite and as one on Postgres.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::harness::on_sqlite(super::$test).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::harness::on_postgres(super::$test).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,72 @@
+//! An account as one file: the backup, and the way from one database to another.
+//!
+//! The file is a tar archive compressed with Zstandard, so `tar --zstd -xf FILE` opens it. Its entries, in this order:
+//!
+//! * `rostro-account.json`: what this is, which version of the format, when it was made, the account's name and settings;
+//! * `collections-000001.jsonl`, ...: one collection a line;
+//! * `persons-000001.jsonl`, ...: one person a line, with faces: pictures in base64, templates as base64 of little-endian
+//!   32-bit floats, each with the SHA-256 of the model that made it;
+//! * `checksums.json`: SHA-256 of each entry before it, and how many records there are. Last: without it the file was cut off.
+//!
+//! Neither the account's token phrase nor its API keys are in it. It holds biometric data: its file is made for its owner only.
+
+mod export;
+mod import;
+mod read;
+mod record;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::ModelId;
+
+pub use export::export;
+pub use import::{ImportReport, import};
+pub use read::{Archive, ArchiveError};
+pub(in crate::transfer) use record::date;
+pub(in crate::transfer) use write::hex;
+
+/// What `format` says.
+const FORMAT: &str = "rostro-account";
+
+/// The version that is written, and the newest that is read.
+const VERSION: u32 = 1;
+
+const HEAD: &str = "rostro-account.json";
+const CHECKSUMS: &str = "checksums.json";
+
+/// The first entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    format: String,
+    version: u32,
+    /// When it was made, milliseconds since 1970.
+    pub exported_at: i64,
+    /// Name of the account.
+    pub account: String,
+    /// The account's settings, an object.
+    pub settings: Value,
+}
+
+/// What is in an archive.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// Collections.
+    pub collections: u64,
+    /// Persons.
+    pub persons: u64,
+    /// Faces of all persons.
+    pub faces: u64,
+    /// The models that made the templates.
+    pub models: BTreeSet<ModelId>,
+}
+
+/// The last entry.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Checksums {
+    /// SHA-256 in hex of each entry, by its name.
+    entries: BTreeMap<String, String>,
+    contents: Contents,
+}
