@@ -26,8 +26,12 @@ use pictures::face;
 
 /// Whom the requests name.
 struct Enrolled {
+    /// Ana, of the staff.
     person: String,
-    collection: String,
+    /// Code of the collection.
+    staff: String,
+    /// Code of a collection of nobody.
+    guests: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,8 +64,8 @@ async fn samples(language: Language) {
     let enrolled = enrol(&server).await;
     let routes = routes(&enrolled);
     let fill = [
-        ("<base64-small>", face(1, 2)),
-        ("<collection_id>", enrolled.collection.clone()),
+        ("<base64-small>", face(3, 1)),
+        ("<collection_id>", enrolled.staff.clone()),
     ];
     let fill = fill.each_ref().map(|(name, value)| (*name, value.as_str()));
     let mut samples = vec![language.as_written(&server.base, &fill)];
@@ -85,28 +89,34 @@ async fn enrol(server: &TestServer) -> Enrolled {
         assert_eq!(status, 200, "{body}");
         body["data"][key].as_str().unwrap().to_owned()
     };
-    let collection = json!({ "name": "Staff" });
-    let asked = server.call("/v2/face-recognition/collections", &collection);
-    let collection = made(asked.await, "code");
-    let person = json!({ "name": "Ana", "images": [face(1, 1)], "collections": [collection] });
+    let mut codes = Vec::new();
+    for name in ["Staff", "Guests"] {
+        let collection = json!({ "name": name });
+        let asked = server.call("/v2/face-recognition/collections", &collection);
+        codes.push(made(asked.await, "code"));
+    }
+    let [staff, guests] = <[String; 2]>::try_from(codes).unwrap();
+    let person = json!({ "name": "Ana", "images": [face(3, 2)], "collections": [staff] });
     let asked = server.call("/v2/face-recognition/persons", &person);
     Enrolled {
         person: made(asked.await, "_id"),
-        collection,
+        staff,
+        guests,
     }
 }
 
 /// The bodies that the contract prints, per route.
 fn routes(enrolled: &Enrolled) -> Vec<(&'static str, Value)> {
-    let (one, two, collection) = (face(1, 2), face(1, 3), &enrolled.collection);
-    let other = face(2, 1);
+    // The liveness models take this composite for a live person.
+    let (one, two) = (face(3, 1), face(3, 2));
+    let (staff, guests) = (&enrolled.staff, &enrolled.guests);
     let liveness = json!({ "os": "DESKTOP", "image": one, "liveness_min_score": 0.6 });
     vec![
         ("/v2/face-recognition/liveness", liveness.clone()),
         ("/v2/face-recognition/liveness-score", liveness),
         (
             "/v2/face-recognition/compare",
-            json!({ "probe": [one], "gallery": [face(1, 1), two], "search_mode": "ACCURATE" }),
+            json!({ "probe": [one], "gallery": [two, one], "search_mode": "ACCURATE" }),
         ),
         (
             "/v2/face-recognition/compare-live",
@@ -118,23 +128,23 @@ fn routes(enrolled: &Enrolled) -> Vec<(&'static str, Value)> {
         ),
         (
             "/v2/face-recognition/search",
-            json!({ "images": [one], "collection_id": collection, "min_score": 0.7, "search_mode": "FAST", "max_results": 10 }),
+            json!({ "images": [one], "collection_id": staff, "min_score": 0.7, "search_mode": "FAST", "max_results": 10 }),
         ),
         (
             "/v2/face-recognition/search-live-face",
-            json!({ "image": one, "collection_id": collection, "os": "DESKTOP", "liveness_min_score": 0.6, "min_score": 0.7, "search_mode": "FAST" }),
+            json!({ "image": one, "collection_id": staff, "os": "DESKTOP", "liveness_min_score": 0.6, "min_score": 0.7, "search_mode": "FAST" }),
         ),
         (
             "/v2/face-recognition/search-active-user",
-            json!({ "image": one, "collection_id": collection, "os": "DESKTOP", "min_score": 0.7, "search_mode": "FAST" }),
+            json!({ "image": one, "collection_id": staff, "os": "DESKTOP", "min_score": 0.7, "search_mode": "FAST" }),
         ),
         (
             "/v2/face-recognition/verify",
-            json!({ "id": enrolled.person, "images": [one, two], "min_score": 0.75, "search_mode": "FAST", "collection_id": collection }),
+            json!({ "id": enrolled.person, "images": [one, two], "min_score": 0.75, "search_mode": "FAST", "collection_id": staff }),
         ),
         (
             "/v2/face-recognition/detect",
-            json!({ "image": one, "collection_id": collection, "min_score": 0.8, "search_mode": "FAST" }),
+            json!({ "image": one, "collection_id": staff, "min_score": 0.8, "search_mode": "FAST" }),
         ),
         (
             "/v2/face-recognition/collections",
@@ -142,23 +152,73 @@ fn routes(enrolled: &Enrolled) -> Vec<(&'static str, Value)> {
         ),
         (
             "/v2/face-recognition/persons",
-            json!({ "name": "John Doe", "images": [other, face(2, 2)], "gender": "M", "date_of_birth": "1990-01-15", "nationality": "US", "collections": [collection], "notes": "VIP customer" }),
+            json!({ "name": "John Doe", "images": [face(2, 1), face(2, 2)], "gender": "M", "date_of_birth": "1990-01-15", "nationality": "US", "collections": [staff], "notes": "VIP customer" }),
         ),
         (
             "/v2/face-recognition/persons/search-live-face",
-            json!({ "name": "Jane Doe", "images": [face(3, 1)], "gender": "F", "date_of_birth": "1990-01-15", "collection_id": collection, "liveness_min_score": 0.65, "min_score": 0.8, "search_mode": "FAST" }),
+            json!({ "name": "Jane Doe", "images": [one], "gender": "F", "date_of_birth": "1990-01-15", "collection_id": guests, "liveness_min_score": 0.65, "min_score": 0.8, "search_mode": "FAST" }),
         ),
     ]
 }
 
+/// What the sample printed is the answer to its request.
 fn check(path: &str, answer: &Value, enrolled: &Enrolled) {
-    eprintln!(
-        "{path}: {}",
-        answer
-            .to_string()
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .take(600)
-            .collect::<String>()
+    let data = &answer["data"];
+    let ana = |person: &Value| {
+        assert_eq!(person["id"], enrolled.person, "{path}: {person}");
+        assert_eq!(person["name"], "Ana", "{path}");
+        assert!(person["score"].as_f64().unwrap() > 0.9, "{path}");
+    };
+    let only_ana = |persons: &Value| {
+        assert_eq!(persons.as_array().unwrap().len(), 1, "{path}");
+        ana(&persons[0]);
+    };
+    let live = |liveness: &Value| {
+        let score = liveness["liveness_score"].as_f64().unwrap();
+        assert!(score > liveness["min_score"].as_f64().unwrap(), "{path}");
+        assert_eq!(liveness["passed"], true, "{path}");
+    };
+    let alike = |comparison: &Value| {
+        assert!(comparison["score"].as_f64().unwrap() > 0.9, "{path}");
+        assert_eq!(comparison["result"]["passed"], true, "{path}");
+    };
+    let kept = |name: &str| {
+        assert_eq!(data["name"], name, "{path}");
+        assert_eq!(data["_id"].as_str().unwrap().len(), 24, "{path}");
+    };
+    match path.trim_start_matches("/v2/face-recognition/") {
+        "search/crops" | "search" | "search-active-user" => only_ana(data),
+        "liveness" | "liveness-score" => live(data),
+        "compare" => alike(data),
+        "compare-live" => {
+            alike(data);
+            live(&data["liveness"]);
+        }
+        "compare-with-liveness" => {
+            alike(&data["comparison"]);
+            live(&data["liveness"]);
+        }
+        "search-live-face" => {
+            live(&data["liveness"]);
+            only_ana(&data["persons"]);
+        }
+        "verify" => ana(&data["match"]),
+        "detect" => only_ana(&data[0]["persons"]),
+        "collections" => kept("Test Example"),
+        "persons" => {
+            kept("John Doe");
+            assert_eq!(data["collections"], json!([enrolled.staff]));
+        }
+        "persons/search-live-face" => {
+            kept("Jane Doe");
+            assert_eq!(data["collections"], json!([enrolled.guests]));
+            assert!(data["livenessScore"].as_f64().unwrap() > 0.65);
+        }
+        _ => panic!("{path} is not checked"),
+    }
+    assert_eq!(answer["id"].as_str().unwrap().len(), 5, "{path}");
+    assert_eq!(
+        answer["signature"]["message"], "Certified by Verifik.co",
+        "{path}"
     );
 }
