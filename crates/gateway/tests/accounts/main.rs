@@ -1,7 +1,11 @@
 //! The account routes against a running server, on both databases: sessions, revocation, profile, login by one-time code
 //! with a real SMTP conversation and a real HTTP hook.
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -27,6 +27,13 @@ async fn health_and_readiness() {
         "status": "ok"
       },
       "ready": true,
+      "search": {
+        "loaded": 0,
+        "revision": 0,
+        "rows": 0,
+        "status": "ok",
+        "total": 0
+      },
       "server": "ok"
     }
     "#);

@@ -1,6 +1,10 @@
 //! `rostro client`, `token`, `import` and `export` as their users run them, on both databases.
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
 
 mod accounts;
 mod archives;

@@ -178,7 +178,10 @@ mod tests {
                 (409, "Conflict", "email_not_available"),
             ),
             (AccountError::Token(AuthError::Malformed), internal),
-            (AccountError::Store(StoreError::ClientNotFound), internal),
+            (
+                AccountError::Store(StoreError::ClientNotFound),
+                (401, "UNAUTHORIZED", "invalid_token"),
+            ),
         ];
         for (error, wanted) in cases {
             assert_eq!(told(&ApiError::from(error)), wanted);
@@ -211,7 +214,7 @@ mod tests {
             ),
             (
                 LoginError::Store(StoreError::ClientNotFound),
-                (500, "ERROR", "internal_error"),
+                (401, "UNAUTHORIZED", "invalid_token"),
             ),
         ];
         for (error, wanted) in cases {

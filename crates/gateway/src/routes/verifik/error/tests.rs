@@ -285,7 +285,11 @@ async fn the_database_and_the_indexes() {
         (StoreError::CollectionNotFound, gone),
         (StoreError::PersonNotFound, nobody),
         (StoreError::Corrupt("a column"), internal),
-        (StoreError::ClientNotFound, internal),
+        // The account went away after its token was checked.
+        (
+            StoreError::ClientNotFound,
+            (401, "UNAUTHORIZED", "invalid_token"),
+        ),
     ];
     for (error, wanted) in stores {
         let shown = format!("{error:?}");
