@@ -1,4 +1,9 @@
 //! The manifests that ship are valid and mean what their comments say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test: to fail is its job"
+)]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -59,6 +59,13 @@ async fn next<T>(sink: &mut tokio::sync::mpsc::UnboundedReceiver<T>) -> T {
         .unwrap()
 }
 
+/// The code in the next mail.
+async fn mailed_code(mails: &mut tokio::sync::mpsc::UnboundedReceiver<sinks::Mail>) -> String {
+    let mail = next(mails).await;
+    let (_, body) = mail.text.split_once("\r\n\r\n").unwrap();
+    code(body)
+}
+
 /// Another code than this one.
 fn wrong(code: &str, nth: u32) -> String {
     let number: u32 = code.parse().unwrap();
@@ -173,15 +180,7 @@ async fn codes_cannot_be_guessed(kind: Kind) {
     on(kind, with_mail(port), async |server: TestServer| {
         ana(&server).await;
         call(&server, ASK, &json!({"email": ANA})).await;
-        let right = code(
-            &next(&mut mails)
-                .await
-                .text
-                .split_once("\r\n\r\n")
-                .unwrap()
-                .1
-                .to_owned(),
-        );
+        let right = mailed_code(&mut mails).await;
         // Twenty at once: no more than five are looked at.
         let tries = (0..20).map(|nth| {
             let body = json!({"email": ANA, "otp": wrong(&right, nth)});
@@ -195,15 +194,7 @@ async fn codes_cannot_be_guessed(kind: Kind) {
         assert_eq!(status, 400, "the code is dead, also for its owner");
         // A new one lives, and four wrong tries do not kill it.
         call(&server, ASK, &json!({"email": ANA})).await;
-        let right = code(
-            &next(&mut mails)
-                .await
-                .text
-                .split_once("\r\n\r\n")
-                .unwrap()
-                .1
-                .to_owned(),
-        );
+        let right = mailed_code(&mut mails).await;
         for nth in 0..4 {
             assert_eq!(
                 call(
@@ -297,15 +288,7 @@ async fn codes_die(kind: Kind) {
     on(kind, change, async |server: TestServer| {
         let ana = ana(&server).await;
         call(&server, ASK, &json!({"email": ANA})).await;
-        let late = code(
-            &next(&mut mails)
-                .await
-                .text
-                .split_once("\r\n\r\n")
-                .unwrap()
-                .1
-                .to_owned(),
-        );
+        let late = mailed_code(&mut mails).await;
         tokio::time::sleep(Duration::from_millis(1100)).await;
         assert_eq!(
             call(&server, CONFIRM, &json!({"email": ANA, "otp": late}))

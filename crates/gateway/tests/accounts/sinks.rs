@@ -12,14 +12,14 @@ use tokio::{
 
 /// A message as the SMTP server took it.
 #[derive(Debug)]
-pub struct Mail {
-    pub from: String,
-    pub to: Vec<String>,
-    pub text: String,
+pub(crate) struct Mail {
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) text: String,
 }
 
 /// Starts an SMTP server; returns its port and its mail. Addresses that begin with `nobody` are refused.
-pub async fn smtp() -> (u16, UnboundedReceiver<Mail>) {
+pub(crate) async fn smtp() -> (u16, UnboundedReceiver<Mail>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, mails) = mpsc::unbounded_channel();
@@ -88,7 +88,7 @@ async fn conversation(stream: TcpStream, sender: UnboundedSender<Mail>) -> std::
 type Calls = Arc<Mutex<UnboundedSender<(HeaderMap, Value)>>>;
 
 /// Starts an HTTP hook; returns its address and the calls that it gets.
-pub async fn hook() -> (String, UnboundedReceiver<(HeaderMap, Value)>) {
+pub(crate) async fn hook() -> (String, UnboundedReceiver<(HeaderMap, Value)>) {
     async fn take(State(calls): State<Calls>, headers: HeaderMap, Json(body): Json<Value>) {
         calls.lock().unwrap().send((headers, body)).ok();
     }

@@ -24,7 +24,9 @@ use store::{Catalog, Record, StoreOptions};
 
 /// A folder with a database, as `rostro` is run in it.
 pub struct Home {
+    /// Its data folder.
     pub folder: tempfile::TempDir,
+    /// Where its database is.
     pub url: String,
     database: TestDatabase,
 }
@@ -108,10 +110,12 @@ impl Home {
         records
     }
 
+    /// Its data folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
+    /// Takes its database away.
     pub async fn drop(self) {
         self.database.drop().await;
     }

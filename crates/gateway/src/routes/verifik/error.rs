@@ -49,7 +49,7 @@ pub struct ErrorBody {
     pub error: Option<&'static str>,
     /// On the session routes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature: Option<Signature>,
+    pub signature: Option<Box<Signature>>,
     /// With `person_already_set`: the person who is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<PersonCard>>,

@@ -57,7 +57,7 @@ impl ApiError {
     }
 
     fn signed(mut self) -> Self {
-        self.body.signature = Some(Signature::now());
+        self.body.signature = Some(Box::new(Signature::now()));
         self
     }
 
