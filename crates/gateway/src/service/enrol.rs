@@ -1,6 +1,6 @@
 //! From pictures of a person to faces to store.
 
-use inference::{Effort, Embedding, FaceError, Pipeline};
+use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline};
 use store::{ModelId, NewFace};
 
 use super::{
@@ -101,6 +101,29 @@ fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {
     if b.score < a.score { b } else { a }
 }
 
+/// A face to store, and its template: what enrolment over HTTP and by `rostro import` make of a picture.
+///
+/// # Errors
+/// [`FaceError::Inference`].
+pub(crate) fn new_face(
+    pipeline: &mut Pipeline,
+    image: &DecodedImage,
+    face: &Face,
+    model: ModelId,
+) -> Result<(NewFace, Embedding), FaceError> {
+    // What is enrolled once is searched many times: the greater effort is worth it.
+    let template = embed_one(pipeline, image, face, Effort::Accurate)?;
+    let stored = NewFace {
+        thumbnail: pipeline.thumbnail(image, face)?,
+        crop: None,
+        original: None,
+        embedding: template.as_slice().to_vec(),
+        model,
+        quality: Some(pipeline.quality(image, face)?.overall),
+    };
+    Ok((stored, template))
+}
+
 /// How faces are taken from pictures.
 struct Studio {
     model: ModelId,
@@ -136,22 +159,12 @@ impl Studio {
         picture: Resolved,
         policy: Option<&LivenessPolicy>,
     ) -> Result<Shot, PictureError> {
-        // What is enrolled once is searched many times: the greater effort is worth it.
-        let effort = Effort::Accurate;
         let (image, face) = main_face(pipeline, picture, &self.limits, &self.rules)?;
-        let template = embed_one(pipeline, &image, &face, effort)?;
-        let quality = pipeline.quality(&image, &face)?.overall;
+        let (face_to_store, template) = new_face(pipeline, &image, &face, self.model)?;
         Ok(Shot {
-            face: NewFace {
-                thumbnail: pipeline.thumbnail(&image, &face)?,
-                crop: None,
-                original: None,
-                embedding: template.as_slice().to_vec(),
-                model: self.model,
-                quality: Some(quality),
-            },
+            weight: face_to_store.quality.unwrap_or_default(),
+            face: face_to_store,
             template,
-            weight: quality,
             liveness: policy.map(|policy| judge(pipeline, &image, &face, policy)),
         })
     }

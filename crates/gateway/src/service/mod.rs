@@ -28,6 +28,7 @@ pub use collections::{
 pub use compare::{Comparison, Pair, compare};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
 pub use detect::{DetectedFace, Detection, detect};
+pub(crate) use enrol::new_face;
 pub use error::{Part, PictureError, ServiceError};
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use login::{Login, LoginAddress, LoginError, confirm, send_code};

@@ -13,7 +13,7 @@ use store::{
 use time::OffsetDateTime;
 
 use super::{Job, RefusedPicture, SourcePerson, report::Fate};
-use crate::transfer::archive::hex;
+use crate::{service::new_face, transfer::archive::hex};
 
 /// Where a person's metadata keeps the SHA-256 of every file that was enrolled.
 const FILES: &str = "importedFiles";
@@ -137,20 +137,7 @@ fn face(
 ) -> Result<NewFace, FaceError> {
     let image = pipeline.decode(bytes)?;
     let face = pipeline.main_face(&image, Effort::Accurate, rules)?;
-    let quality = pipeline.quality(&image, &face)?.overall;
-    let thumbnail = pipeline.thumbnail(&image, &face)?;
-    let templates = pipeline.embed(&image, &[face], Effort::Accurate)?;
-    let template = templates
-        .first()
-        .ok_or_else(|| FaceError::Inference("no template".to_owned()))?;
-    Ok(NewFace {
-        thumbnail,
-        crop: None,
-        original: None,
-        embedding: template.as_slice().to_vec(),
-        model,
-        quality: Some(quality),
-    })
+    new_face(pipeline, &image, &face, model).map(|(face, _)| face)
 }
 
 /// Why a picture cannot be used, for people.
