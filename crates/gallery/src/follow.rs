@@ -101,6 +101,9 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
             (status.phase, status.revision) = (Phase::Following, scan.revision);
         }
     });
+    // Searches are served from here on; now the graphs may take their time.
+    let filled = Arc::clone(shared);
+    compute(move || filled.shelves.maintain()).await;
     tracing::info!(revision = %scan.revision, faces = shared.status.borrow().loaded, "the search indexes are built");
     Ok((roster, scan.revision))
 }

@@ -34,10 +34,12 @@ impl Shelves {
         })
     }
 
-    /// No shelves, of the same kind.
+    /// No shelves, of the same kind, to be filled: they wait with their graphs until [`Shelves::maintain`].
     pub(crate) fn empty_copy(&self) -> Self {
+        let mut options = self.options.clone();
+        options.graph.wait = true;
         Self {
-            options: self.options.clone(),
+            options,
             inside: RwLock::default(),
         }
     }
@@ -104,6 +106,7 @@ impl Shelves {
             status.shelves += 1;
             let Some(graph) = stats.graph else { continue };
             status.graphs += usize::from(graph.state == GraphState::Ready);
+            status.building += usize::from(graph.state == GraphState::Building);
             let recall = graph.recall_probe.map(|probe| probe.at_1);
             status.recall = match (status.recall, recall) {
                 (Some(a), Some(b)) => Some(f32::min(a, b)),

@@ -31,6 +31,8 @@ pub struct Status {
     pub shelves: usize,
     /// Of them, those that a graph serves.
     pub graphs: usize,
+    /// Of them, those whose graph is being built: until then all their searches are exact.
+    pub building: usize,
     /// The lowest recall that a graph showed when it was last compared with the exact scan, 0 to 1.
     pub recall: Option<f32>,
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 /// An [`ExactIndex`] that also builds a graph, in the background, once it has [`crate::GraphOptions::threshold`] rows.
 ///
 /// [`Mode::Exact`] never uses the graph. [`Mode::Fast`] uses it when it is ready, and is exact until then, while
-/// too many rows are not linked yet, when more groups are wanted than a graph is good for, and when the graph fails.
+/// too many rows are not linked yet, when more groups are wanted than a graph is good for, and when the graph misses too much.
 pub struct AdaptiveIndex {
     shared: Arc<Shared>,
 }
@@ -41,20 +41,15 @@ impl AdaptiveIndex {
         let graph = self.shared.graph()?;
         // Fresh rows are scanned by each search: beyond a twentieth that is no longer small beside a full scan.
         let bearable = (self.shared.exact.len() as u64 / 20).max(4096);
-        (!graph.is_broken() && self.shared.pending(&graph) <= bearable).then_some(graph)
+        (!graph.is_given_up() && self.shared.pending(&graph) <= bearable).then_some(graph)
     }
 
     fn fast(&self, graph: &Graph, probe: &Probe, wanted: Search) -> Option<Vec<Hit>> {
         let dead = self.shared.dead(graph);
         let found = view(graph.ef(), wanted.limit, graph.points(), dead)
             .map(|ef| search(&self.shared.exact, graph, probe, wanted, ef));
-        match found {
-            Some(Ok(found)) if found.complete => return Some(found.hits),
-            Some(Err(_)) => {
-                self.shared.panics.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!("the search graph failed: searches are exact until it is rebuilt");
-            }
-            _ => {}
+        if let Some(found) = found.filter(|found| found.complete) {
+            return Some(found.hits);
         }
         self.shared.fallbacks.fetch_add(1, Ordering::Relaxed);
         None
@@ -64,7 +59,7 @@ impl AdaptiveIndex {
         let shared = &self.shared;
         let graph = shared.graph();
         let state = match &graph {
-            Some(graph) if !graph.is_broken() => GraphState::Ready,
+            Some(graph) if !graph.is_given_up() => GraphState::Ready,
             _ if shared.is_working() => GraphState::Building,
             _ if shared.exact.len() < shared.options.threshold => GraphState::NotNeeded,
             _ if shared.is_held() => GraphState::Unfit,
@@ -74,12 +69,12 @@ impl AdaptiveIndex {
             state,
             builds: shared.builds.load(Ordering::Relaxed),
             fallbacks: shared.fallbacks.load(Ordering::Relaxed),
-            panics: shared.panics.load(Ordering::Relaxed),
             recall_probe: *shared.recall.lock(),
             ..GraphStats::default()
         };
         if let Some(graph) = graph {
             stats.points = graph.points();
+            stats.bytes = graph.bytes();
             stats.dead = shared.dead(&graph);
             stats.pending = usize::try_from(shared.pending(&graph)).unwrap_or(usize::MAX);
             stats.unreachable = graph.unreachable_count();
@@ -151,7 +146,9 @@ impl VectorIndex for AdaptiveIndex {
     }
 
     fn maintain(&self) {
+        self.shared.end_wait();
         self.shared.compact();
+        self.shared.wipe_dead();
         self.shared.check_recall();
         self.shared.wake();
     }

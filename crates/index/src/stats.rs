@@ -25,7 +25,7 @@ pub enum GraphState {
     Building,
     /// Answers fast searches.
     Ready,
-    /// Failed, or missed the wanted recall: searches are exact until the rows have changed enough to try again.
+    /// Missed the wanted recall: searches are exact until the rows have changed enough to try again.
     Unfit,
 }
 
@@ -36,6 +36,8 @@ pub struct GraphStats {
     pub state: GraphState,
     /// Points linked so far, those of removed rows among them.
     pub points: usize,
+    /// Bytes of the graph's own vectors and links.
+    pub bytes: usize,
     /// Points whose row was removed or replaced.
     pub dead: usize,
     /// Rows not linked yet (at most); fast searches scan them.
@@ -50,8 +52,6 @@ pub struct GraphStats {
     pub relinked: u64,
     /// Fast searches that were answered by an exact scan although the graph was ready.
     pub fallbacks: u64,
-    /// Panics caught inside the graph.
-    pub panics: u64,
     /// The last recall measurement: fast answers against exact ones.
     pub recall_probe: Option<Recall>,
 }

@@ -59,6 +59,10 @@ struct Search {
     revision: i64,
     /// Rows; a face counts once for each collection of its person.
     rows: usize,
+    /// Collections whose `FAST` searches go by a graph.
+    graphs: usize,
+    /// Collections whose graph is being built; until it is ready their `FAST` searches are exact, like `ACCURATE`.
+    graphs_building: usize,
 }
 
 impl Search {
@@ -73,6 +77,8 @@ impl Search {
             total: status.total,
             revision: status.revision.number(),
             rows: status.rows,
+            graphs: status.graphs,
+            graphs_building: status.building,
         }
     }
 }

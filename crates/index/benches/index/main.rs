@@ -1,6 +1,6 @@
-//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip graph,usearch,faiss,f32]`
+//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip graph,hnsw_rs,usearch,faiss,f32]`
 //!
-//! Exact int8, the graph, and beside them usearch and faiss, on the same synthetic identities: one thread, recall
+//! Exact int8, the graph, and beside them hnsw_rs, usearch and faiss, on the same synthetic identities: one thread, recall
 //! against f32. Faiss needs a Python with `faiss-cpu` and `numpy`: `--python PATH` or `target/faiss-venv/bin/python`.
 //! Times of one machine are comparable within one run only.
 
@@ -51,6 +51,9 @@ fn main() -> Outcome<()> {
     exact(&faces, &truth, read)?;
     if !arguments.skips("graph") {
         graph(&faces, &truth, &arguments)?;
+    }
+    if !arguments.skips("hnsw_rs") {
+        peers::hnsw_rs(&faces, &truth, &arguments)?;
     }
     if !arguments.skips("usearch") {
         peers::usearch(&faces, &truth, &arguments)?;
@@ -149,7 +152,13 @@ fn graph(faces: &Faces, truth: &[Vec<usize>], arguments: &Arguments) -> Outcome<
         }
     });
     println!("graph: {:?}", stats.graph);
-    let bytes = resident().saturating_sub(before) / faces.count() + stats.row_bytes / faces.count();
+    let graph_bytes = stats.graph.as_ref().map_or(0, |graph| graph.bytes);
+    println!(
+        "graph: {} B per face by its own count, {} B by the process",
+        graph_bytes / faces.count(),
+        resident().saturating_sub(before) / faces.count()
+    );
+    let bytes = (graph_bytes + stats.row_bytes) / faces.count();
     for ef in &arguments.ef {
         index.set_ef(*ef);
         searches(&index, faces, Mode::Fast)?; // warm

@@ -66,6 +66,47 @@ pub(crate) fn usearch(faces: &Faces, truth: &[Vec<usize>], arguments: &Arguments
     Ok(())
 }
 
+#[cfg(not(feature = "peers"))]
+pub(crate) fn hnsw_rs(_: &Faces, _: &[Vec<usize>], _: &Arguments) -> Outcome<()> {
+    println!("hnsw_rs: left out, built without `--features peers`");
+    Ok(())
+}
+
+#[cfg(feature = "peers")]
+pub(crate) fn hnsw_rs(faces: &Faces, truth: &[Vec<usize>], arguments: &Arguments) -> Outcome<()> {
+    use crate::data::recall;
+    use crate::measure::{Line, median, resident, timed};
+    use hnsw_rs::prelude::{DistDot, Hnsw};
+    let (connections, ef_construction) = (arguments.connections, arguments.ef_construction);
+    let before = resident();
+    let index: Hnsw<'_, f32, DistDot> =
+        Hnsw::new(connections, faces.count(), 16, ef_construction, DistDot {});
+    let ((), build) = timed(|| {
+        for (key, row) in faces.rows().enumerate() {
+            index.insert((row, key));
+        }
+    });
+    let bytes = resident().saturating_sub(before) / faces.count();
+    for ef in &arguments.ef {
+        let (mut found, mut times) = (Vec::new(), Vec::new());
+        for probe in faces.probes() {
+            let (matches, time) = timed(|| index.search(probe, NEIGHBOURS, *ef));
+            found.push(matches.iter().map(|near| near.d_id).collect());
+            times.push(time);
+        }
+        let (one, ten) = recall(truth, &found, NEIGHBOURS);
+        Line::new(&format!(
+            "hnsw_rs f32 M{connections} ef_c{ef_construction} ef {ef}"
+        ))
+        .build(build)
+        .bytes(bytes)
+        .time(median(times))
+        .recall(one, ten)
+        .print();
+    }
+    Ok(())
+}
+
 fn written(path: &Path, values: impl Iterator<Item = [u8; 4]>) -> Outcome<()> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for value in values {

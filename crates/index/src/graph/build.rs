@@ -1,13 +1,19 @@
 //! The background work of an adaptive index: building its graph, linking fresh rows, replacing a worn graph.
 
 use super::options::GraphOptions;
+use super::points::Id;
 use super::recall::Sample;
-use super::{Broken, Graph, Member, turns};
+use super::walk::Walk;
+use super::{Graph, Member, turns};
 use crate::exact::ExactIndex;
+use crate::kernels::Line;
 use crate::rows::chunk::CHUNK_ROWS;
 use crate::rows::{Chunks, RowStore, Slot};
 use crate::stats::Recall;
 use parking_lot::{Mutex, RwLock};
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -27,23 +33,17 @@ fn has_gaps(graph: &Graph) -> bool {
     graph.unreachable_count() > graph.points() / 100
 }
 
-/// Why a build ended early.
-enum Ended {
-    Stopped,
-    Broken,
-}
+/// The index went away: the work ends early.
+struct Stopped;
+
+/// Points that one thread links before others join in: a beginning that all threads see.
+const ALONE: usize = 1024;
 
 /// A piece of background work.
 enum Work {
     Link(Arc<Graph>),
     Replace,
     LetGo,
-}
-
-impl From<Broken> for Ended {
-    fn from(_: Broken) -> Self {
-        Self::Broken
-    }
 }
 
 /// An adaptive index without its handle: what searches and the background thread share.
@@ -53,10 +53,11 @@ pub(crate) struct Shared {
     graph: RwLock<Option<Arc<Graph>>>,
     working: AtomicBool,
     stop: AtomicBool,
+    /// No graph yet: the index is being filled.
+    waiting: AtomicBool,
     /// No new graph before this stamp: the last one was unfit for the rows of then.
     hold_until: AtomicU64,
     pub(crate) builds: AtomicU64,
-    pub(crate) panics: AtomicU64,
     pub(crate) fallbacks: AtomicU64,
     pub(crate) recall: Mutex<Option<Recall>>,
 }
@@ -65,13 +66,13 @@ impl Shared {
     pub(crate) fn new(exact: ExactIndex, options: GraphOptions) -> Self {
         Self {
             exact,
+            waiting: AtomicBool::new(options.wait),
             options,
             graph: RwLock::new(None),
             working: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             hold_until: AtomicU64::new(0),
             builds: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             recall: Mutex::new(None),
         }
@@ -124,15 +125,20 @@ impl Shared {
 
     fn is_worn(&self, graph: &Graph) -> bool {
         let points = graph.points();
-        graph.is_broken() || self.dead(graph) > points / DEAD_SHARE || has_gaps(graph)
+        graph.is_given_up() || self.dead(graph) > points / DEAD_SHARE || has_gaps(graph)
     }
 
     fn wants_graph(&self) -> bool {
         self.exact.rows.len() >= self.options.threshold && !self.is_held()
     }
 
+    /// The index is filled: it may build its graph.
+    pub(crate) fn end_wait(&self) {
+        self.waiting.store(false, Ordering::Release);
+    }
+
     fn wants_work(&self) -> bool {
-        if self.stopped() {
+        if self.stopped() || self.waiting.load(Ordering::Acquire) {
             return false;
         }
         match self.graph() {
@@ -184,7 +190,7 @@ impl Shared {
         let rows = self.exact.rows.len();
         match self.graph() {
             Some(graph) if rows >= self.options.threshold / 2 => {
-                if !self.is_worn(&graph) || self.is_held() && !graph.is_broken() {
+                if !self.is_worn(&graph) || self.is_held() && !graph.is_given_up() {
                     Work::Link(graph)
                 } else if self.wants_graph() {
                     Work::Replace
@@ -198,55 +204,43 @@ impl Shared {
     }
 
     /// One piece of work.
-    fn step(&self) -> Result<(), Ended> {
+    fn step(&self) -> Result<(), Stopped> {
         match self.next() {
             Work::Replace => self.replace_graph(),
             Work::LetGo => {
                 self.set_graph(None);
                 Ok(())
             }
-            Work::Link(graph) => match self.link_fresh(&graph) {
-                Err(Ended::Broken) => {
-                    self.panics.fetch_add(1, Ordering::Relaxed);
-                    Ok(()) // it is worn now: the next step replaces it
-                }
-                other => other,
-            },
+            Work::Link(graph) => self.link_fresh(&graph, None),
         }
     }
 
     /// Builds a new graph and puts it in use if it is fit.
-    fn replace_graph(&self) -> Result<(), Ended> {
-        let _turn = turns::wait(|| self.stopped()).ok_or(Ended::Stopped)?;
-        tracing::info!(rows = self.exact.rows.len(), "building the search graph");
-        match self.built() {
-            Ok((graph, recall)) => {
-                let fit = !has_gaps(&graph)
-                    && (recall.at_1 >= self.options.target_recall || self.options.ef.is_some());
-                tracing::info!(
-                    points = graph.points(),
-                    ef = graph.ef(),
-                    recall_at_1 = recall.at_1,
-                    fit,
-                    "search graph built"
-                );
-                *self.recall.lock() = Some(recall);
-                self.builds.fetch_add(1, Ordering::Relaxed);
-                if !fit {
-                    self.hold();
-                }
-                self.set_graph(fit.then(|| Arc::new(graph)));
-                Ok(())
-            }
-            Err(Ended::Broken) => {
-                self.panics.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!("the search graph failed while it was built: searches stay exact");
-                self.set_graph(None);
-                self.hold();
-                Ok(())
-            }
-            Err(Ended::Stopped) => Err(Ended::Stopped),
+    fn replace_graph(&self) -> Result<(), Stopped> {
+        let _turn = turns::wait(|| self.stopped()).ok_or(Stopped)?;
+        let threads = turns::threads();
+        tracing::info!(
+            rows = self.exact.rows.len(),
+            threads,
+            "building the search graph"
+        );
+        let (graph, recall) = self.built(threads)?;
+        let fit = !has_gaps(&graph)
+            && (recall.at_1 >= self.options.target_recall || self.options.ef.is_some());
+        tracing::info!(
+            points = graph.points(),
+            ef = graph.ef(),
+            recall_at_1 = recall.at_1,
+            fit,
+            "search graph built"
+        );
+        *self.recall.lock() = Some(recall);
+        self.builds.fetch_add(1, Ordering::Relaxed);
+        if !fit {
+            self.hold();
         }
+        self.set_graph(fit.then(|| Arc::new(graph)));
+        Ok(())
     }
 
     /// Waits with the next graph until a quarter of the rows has changed.
@@ -256,17 +250,23 @@ impl Shared {
         self.hold_until.store(until, Ordering::Release);
     }
 
-    fn built(&self) -> Result<(Graph, Recall), Ended> {
-        let graph = Graph::new(&self.options, self.exact.rows.len(), self.peak());
+    fn built(&self, threads: usize) -> Result<(Graph, Recall), Stopped> {
+        let graph = Graph::new(&self.options, self.peak());
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("index-graph-{n}"))
+            .build()
+            .inspect_err(|error| tracing::warn!(%error, "one thread builds the search graph"))
+            .ok();
         loop {
-            self.link_fresh(&graph)?;
+            self.link_fresh(&graph, pool.as_ref())?;
             if self.pending(&graph) < LINK_BATCH {
                 break;
             }
         }
         let sample = Sample::new(&self.exact, CALIBRATION_PROBES, graph.linked());
         let target = self.options.target_recall;
-        let recall = sample.calibrate(&self.exact, &graph, self.options.ef, target)?;
+        let recall = sample.calibrate(&self.exact, &graph, self.options.ef, target);
         Ok((graph, recall))
     }
 
@@ -291,7 +291,7 @@ impl Shared {
     }
 
     /// Links the rows that were written since the graph's last round.
-    fn link_fresh(&self, graph: &Graph) -> Result<(), Ended> {
+    fn link_fresh(&self, graph: &Graph, pool: Option<&ThreadPool>) -> Result<(), Stopped> {
         let from = graph.linked();
         let to = self.exact.rows.settled_stamp();
         let chunks = self.exact.rows.chunks();
@@ -299,57 +299,60 @@ impl Shared {
             if !cell.has_since(from) {
                 continue;
             }
-            let members: Vec<Member> = {
-                let chunk = cell.chunk.read();
-                let written = chunk.written_since(from).filter(|(_, stamp)| *stamp < to);
-                written
-                    .map(|(offset, stamp)| Member {
-                        slot: (number * CHUNK_ROWS + offset) as Slot,
-                        stamp,
-                    })
-                    .collect()
-            };
-            self.each_plane(&chunks, graph, &members, Graph::link)?;
+            let points = fresh_points(&chunks, number, from..to, graph);
+            if points.is_empty() {
+                continue;
+            }
+            let mut ids = graph.add(points);
+            let view = graph.view();
+            if graph.points() <= CHUNK_ROWS {
+                let first = ids.clone().take(ALONE);
+                self.each(None, graph, first, |walk, id| graph.link(&view, walk, id))?;
+                ids.start += (ALONE as u32).min(ids.end - ids.start);
+            }
+            let all = ids.clone();
+            self.each(pool, graph, ids, |walk, id| graph.link(&view, walk, id))?;
             // After the whole chunk: later points are what may cut a point off.
-            self.each_plane(&chunks, graph, &members, Graph::ensure_reachable)?;
+            self.each(pool, graph, all, |walk, id| {
+                graph.ensure_reachable(&view, walk, id);
+            })?;
         }
         graph.set_linked(to);
         Ok(())
     }
 
-    /// Runs `step` for the rows that are still there.
-    fn each_plane(
+    /// Runs `step` for some points, on the threads of the pool if there is one.
+    fn each(
         &self,
-        chunks: &Chunks,
+        pool: Option<&ThreadPool>,
         graph: &Graph,
-        members: &[Member],
-        step: impl Fn(&Graph, Member, &[crate::kernels::Line]) -> Result<(), Broken>,
-    ) -> Result<(), Ended> {
-        for member in members {
+        ids: impl Iterator<Item = Id>,
+        step: impl Fn(&mut Walk, Id) + Sync,
+    ) -> Result<(), Stopped> {
+        let one = |id| {
             if self.stopped() {
-                return Err(Ended::Stopped);
+                return Err(Stopped);
             }
-            let plane = RowStore::row(chunks, member.slot, member.stamp, |chunk, offset| {
-                graph.plane(chunk.components(offset))
-            });
-            if let Some(plane) = plane {
-                step(graph, *member, &plane)?;
+            graph.with_walk(|walk| step(walk, id));
+            Ok(())
+        };
+        match pool {
+            Some(pool) => {
+                let ids: Vec<Id> = ids.collect();
+                pool.install(|| ids.into_par_iter().try_for_each(one))
             }
+            None => ids.into_iter().try_for_each(one),
         }
-        Ok(())
     }
 
     /// Measures the graph in use, and takes it out of use when it has become bad.
     pub(crate) fn check_recall(&self) {
         let Some(graph) = self.graph() else { return };
-        if graph.is_broken() {
+        if graph.is_given_up() {
             return;
         }
         let sample = Sample::new(&self.exact, CHECK_PROBES, self.exact.rows.next_stamp());
-        let Ok(recall) = sample.recall(&self.exact, &graph, graph.ef()) else {
-            self.panics.fetch_add(1, Ordering::Relaxed);
-            return;
-        };
+        let recall = sample.recall(&self.exact, &graph, graph.ef());
         *self.recall.lock() = Some(recall);
         if recall.at_1 < LOWEST_RECALL.min(self.options.target_recall) {
             tracing::warn!(
@@ -360,6 +363,16 @@ impl Shared {
         }
     }
 
+    /// Overwrites the graph's copies of rows that were removed or replaced.
+    pub(crate) fn wipe_dead(&self) {
+        let Some(graph) = self.graph() else { return };
+        if self.dead(&graph) == 0 {
+            return;
+        }
+        let chunks = self.exact.rows.chunks();
+        graph.wipe(|member| RowStore::row(&chunks, member.slot, member.stamp, |_, _| ()).is_none());
+    }
+
     /// Writes the rows anew when holes are many. The graph of the old places goes first.
     pub(crate) fn compact(&self) {
         if self.exact.rows.wants_compaction() {
@@ -367,4 +380,31 @@ impl Shared {
             self.exact.rows.compact();
         }
     }
+}
+
+/// The rows of a chunk that were written at stamps in `written` and are still there, with their vectors.
+fn fresh_points(
+    chunks: &Chunks,
+    number: usize,
+    written: Range<u64>,
+    graph: &Graph,
+) -> Vec<(Member, Vec<Line>)> {
+    let members: Vec<Member> = {
+        let chunk = chunks[number].chunk.read();
+        chunk
+            .written_since(written.start)
+            .filter(|(_, stamp)| *stamp < written.end)
+            .map(|(offset, stamp)| Member {
+                slot: (number * CHUNK_ROWS + offset) as Slot,
+                stamp,
+            })
+            .collect()
+    };
+    let points = members.into_iter().filter_map(|member| {
+        let plane = RowStore::row(chunks, member.slot, member.stamp, |chunk, offset| {
+            graph.plane(chunk.components(offset))
+        })?;
+        Some((member, plane))
+    });
+    points.collect()
 }

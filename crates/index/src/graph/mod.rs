@@ -1,61 +1,47 @@
-//! One HNSW graph over the rows of an index (`hnsw_rs`), and what keeps its faults from searches.
+//! A graph over the rows of an index that leads to near neighbours: HNSW (Malkov and Yashunin, 2016) in flat arrays.
 //!
-//! * It cannot forget: a point remembers the stamp of the row it was linked for, and a candidate whose row has another stamp by
-//!   now is dropped. The rebuild at 20 % dead points is `build`'s.
+//! Ours, because `hnsw_rs` takes hours to link a million rows, keeps 3.7 kB for each, and is slower than the exact scan at
+//! sizes where this graph is ten times faster (`docs/BENCHMARKS.md`). What it keeps and does:
+//!
+//! * Vectors are int8 in one scale for all rows, in blocks that are written once: searches take no lock.
+//! * It does not forget: a point remembers the stamp of the row it was linked for, and a candidate whose row has another
+//!   stamp by now is dropped. Its vector is overwritten at the next chores; the rebuild at 20 % dead points is `build`'s.
 //! * It only proposes rows; scores come from the rows themselves.
-//! * Its filtered search turns off early termination, and may return nothing when the entry point is filtered out:
-//!   searches are unfiltered.
-//! * Insertion from several threads can lose points, and two such insertions can wait for each other for ever (each
-//!   holds its own neighbour list for reading while it writes the other's): one thread links. Searches
-//!   take one list at a time and cannot be part of such a circle.
-//! * Old links are dropped by distance alone, so that even with one thread a point can become unreachable: every linked point
-//!   is probed, linked again when missed, and kept in a list for the scan when missed again.
-//! * It panics on NaN and on negative distances: distances are whole numbers from 0 up, and every call is under
-//!   `catch_unwind`. A graph that panicked is not used again.
-//! * Its dumps are never read or written, and no option that would end the process gets through `GraphOptions::check`.
+//! * Dropping the worse links of a full list can cut a point off: every linked point is searched for, linked harder when
+//!   missed, and kept in a list for the scan when missed again.
 
 pub(crate) mod build;
+mod link;
+mod lists;
 pub(crate) mod options;
+mod points;
 pub(crate) mod recall;
 pub(crate) mod search;
+#[cfg(test)]
+mod tests;
 mod turns;
+mod walk;
 
 use crate::kernels::{Kernel, Line};
 use crate::rows::Slot;
-use hnsw_rs::anndists::dist::distances::Distance;
-use hnsw_rs::hnsw::Hnsw;
 use options::GraphOptions;
-use parking_lot::RwLock;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use parking_lot::{Mutex, MutexGuard, RwLock};
+use points::{BLOCK, Block, Id, Points};
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use walk::Walk;
 
-/// Layers at most: what `hnsw_rs` allows.
-const LAYERS: usize = 16;
-/// Candidates in view when a fresh point is probed.
+/// Candidates in view when a fresh point is searched for.
 const PROBE_EF: usize = 48;
-
-/// A panic was caught inside the graph.
-#[derive(Debug)]
-pub(crate) struct Broken;
+/// Locks that the lists share: far more than threads, so that two seldom meet.
+const TURNS: usize = 1024;
 
 /// The row that a point was linked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) slot: Slot,
     pub(crate) stamp: u64,
-}
-
-/// A constant minus the dot product: sorts like the angle, and is a whole number from 0 up.
-struct Dissimilarity {
-    kernel: Kernel,
-    /// Above the dot product of any row with itself.
-    offset: i32,
-}
-
-impl Distance<Line> for Dissimilarity {
-    fn eval(&self, a: &[Line], b: &[Line]) -> f32 {
-        (self.offset - self.kernel.dot(a, b)).max(0) as f32
-    }
 }
 
 /// A candidate of a search.
@@ -67,41 +53,47 @@ pub(crate) struct Candidate {
 
 /// A graph that knows every row with a stamp below [`Graph::linked`].
 pub(crate) struct Graph {
-    hnsw: Hnsw<'static, Line, Dissimilarity>,
+    connections: usize,
+    ef_construction: usize,
+    options: GraphOptions,
+    kernel: Kernel,
     /// Steps in 1.0 of the plane that points are stored in.
     steps: f32,
-    members: RwLock<Vec<Member>>,
+    blocks: RwLock<Arc<Vec<Arc<Block>>>>,
+    /// Held by who makes a new list of blocks.
+    changing: Mutex<()>,
+    /// Where walks start: a point of the highest layer.
+    entry: Mutex<Option<Id>>,
+    turns: Box<[Mutex<()>]>,
+    walks: Mutex<Vec<Walk>>,
+    points: AtomicUsize,
     unreachable: RwLock<Vec<Member>>,
     linked: AtomicU64,
     relinked: AtomicU64,
     ef: AtomicUsize,
-    broken: AtomicBool,
+    given_up: AtomicBool,
 }
 
 impl Graph {
-    /// An empty graph for about `rows` rows whose components stay, nearly all, within `peak`.
-    pub(crate) fn new(options: &GraphOptions, rows: usize, peak: f32) -> Self {
-        let steps = 127.0 / peak.clamp(1e-3, 1.0);
-        let distance = Dissimilarity {
-            kernel: Kernel::detect(),
-            // Rounding makes a row at most a few per cent longer than `steps`.
-            offset: (steps * steps * 1.1) as i32 + 1,
-        };
+    /// An empty graph for rows whose components stay, nearly all, within `peak`.
+    pub(crate) fn new(options: &GraphOptions, peak: f32) -> Self {
         Self {
-            hnsw: Hnsw::new(
-                options.connections,
-                rows,
-                LAYERS,
-                options.ef_construction,
-                distance,
-            ),
-            steps,
-            members: RwLock::new(Vec::with_capacity(rows)),
+            connections: options.connections,
+            ef_construction: options.ef_construction,
+            options: options.clone(),
+            kernel: Kernel::detect(),
+            steps: 127.0 / peak.clamp(1e-3, 1.0),
+            blocks: RwLock::new(Arc::new(Vec::new())),
+            changing: Mutex::new(()),
+            entry: Mutex::new(None),
+            turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
+            walks: Mutex::new(Vec::new()),
+            points: AtomicUsize::new(0),
             unreachable: RwLock::new(Vec::new()),
             linked: AtomicU64::new(0),
             relinked: AtomicU64::new(0),
             ef: AtomicUsize::new(options.ef.unwrap_or(PROBE_EF)),
-            broken: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
         }
     }
 
@@ -121,7 +113,12 @@ impl Graph {
 
     /// Points, those of removed rows among them.
     pub(crate) fn points(&self) -> usize {
-        self.members.read().len()
+        self.points.load(Ordering::Acquire)
+    }
+
+    /// Bytes of vectors and links.
+    pub(crate) fn bytes(&self) -> usize {
+        self.view().blocks.iter().map(|block| block.bytes()).sum()
     }
 
     pub(crate) fn unreachable(&self) -> Vec<Member> {
@@ -144,119 +141,128 @@ impl Graph {
         self.ef.store(ef, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Acquire)
+    /// Whether the graph must not be used.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
     }
 
     /// Takes the graph out of use; the next build replaces it.
     pub(crate) fn give_up(&self) {
-        self.broken.store(true, Ordering::Release);
+        self.given_up.store(true, Ordering::Release);
     }
 
-    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, Broken> {
-        if self.is_broken() {
-            return Err(Broken);
+    fn view(&self) -> Points {
+        Points {
+            blocks: Arc::clone(&self.blocks.read()),
+            kernel: self.kernel,
         }
-        // Nothing of ours is left half-done by a panic in the library, and the graph is not used again.
-        catch_unwind(AssertUnwindSafe(call)).map_err(|_| {
-            self.give_up();
-            Broken
-        })
     }
 
-    /// Adds a point. One thread at a time (see above).
-    fn link(&self, member: Member, plane: &[Line]) -> Result<(), Broken> {
-        let id = {
-            let mut members = self.members.write();
-            members.push(member);
-            members.len() - 1
-        };
-        self.guarded(|| self.hnsw.insert((plane, id)))
+    /// Adds points without links, at most [`BLOCK`] of them.
+    fn add(&self, points: Vec<(Member, Vec<Line>)>) -> Range<Id> {
+        let _changing = self.changing.lock();
+        let view = self.view();
+        let number = view.blocks.len();
+        let random = &mut points::levels_of(number);
+        let block = Block::new(&self.options, points, random);
+        let (start, count) = ((number * BLOCK) as Id, block.len());
+        let mut longer = Vec::with_capacity(number + 1);
+        longer.extend(view.blocks.iter().cloned());
+        longer.push(Arc::new(block));
+        *self.blocks.write() = Arc::new(longer);
+        self.points.fetch_add(count, Ordering::AcqRel);
+        start..start + count as Id
     }
 
-    /// Up to `ef` points near a plane, nearest first. Rows may come twice, and removed ones come too.
-    pub(crate) fn nearest(&self, plane: &[Line], ef: usize) -> Result<Vec<Candidate>, Broken> {
-        let found = self.guarded(|| self.hnsw.search(plane, ef, ef))?;
-        let offset = self.hnsw.get_distance().offset as f32;
-        let members = self.members.read();
-        Ok(found
-            .iter()
-            .filter_map(|neighbour| {
-                members.get(neighbour.d_id).map(|member| Candidate {
-                    member: *member,
-                    rough: (offset - neighbour.distance) / (self.steps * self.steps),
-                })
+    /// Overwrites the vectors of `dead` points: a removed template does not stay in memory.
+    pub(crate) fn wipe(&self, dead: impl Fn(Member) -> bool) {
+        let _changing = self.changing.lock();
+        let blocks = self.view().blocks;
+        let mut changed = false;
+        let wiped = blocks.iter().map(|block| match block.wiped(&dead) {
+            Some(block) => {
+                changed = true;
+                Arc::new(block)
+            }
+            None => Arc::clone(block),
+        });
+        let wiped: Vec<Arc<Block>> = wiped.collect();
+        if changed {
+            *self.blocks.write() = Arc::new(wiped);
+        }
+    }
+
+    /// Where a walk starts; makes `id` that place, and answers `None`, when there is none yet.
+    fn entry_or(&self, id: Id) -> Option<Id> {
+        let mut entry = self.entry.lock();
+        if entry.is_none() {
+            *entry = Some(id);
+            return None;
+        }
+        *entry
+    }
+
+    fn entry(&self) -> Option<Id> {
+        *self.entry.lock()
+    }
+
+    /// Makes `id` the place where walks start if it is on a higher layer than the one so far.
+    fn raise_entry(&self, points: &Points, id: Id, level: usize) {
+        let mut entry = self.entry.lock();
+        if entry.is_none_or(|entry| level > points.level(entry)) {
+            *entry = Some(id);
+        }
+    }
+
+    /// The right to write the links of a point.
+    fn turn(&self, id: Id) -> MutexGuard<'_, ()> {
+        self.turns[id as usize % TURNS].lock()
+    }
+
+    /// Runs `work` with a walk's memory, a used one if there is one.
+    fn with_walk<T>(&self, work: impl FnOnce(&mut Walk) -> T) -> T {
+        let mut walk = self.walks.lock().pop().unwrap_or_default();
+        let result = work(&mut walk);
+        self.walks.lock().push(walk);
+        result
+    }
+
+    /// Up to `ef` rows near a plane, nearest first. Removed ones come too.
+    pub(crate) fn nearest(&self, plane: &[Line], ef: usize) -> Vec<Candidate> {
+        // In this order: the view has every point that an entry can be by now.
+        let entry = self.entry();
+        let points = self.view();
+        let near = self.with_walk(|walk| walk.search(&points, plane, entry, ef));
+        let candidates = near.iter().filter_map(|near| {
+            Some(Candidate {
+                member: points.member(near.id)?,
+                rough: near.similarity as f32 / (self.steps * self.steps),
             })
-            .collect())
+        });
+        candidates.collect()
     }
 
-    /// Whether a search for a row's own plane meets the row.
-    fn reaches(&self, member: Member, plane: &[Line]) -> Result<bool, Broken> {
-        let found = self.nearest(plane, PROBE_EF)?;
-        let own =
-            self.hnsw.get_distance().kernel.dot(plane, plane) as f32 / (self.steps * self.steps);
+    /// Whether a search for a point's own vector meets it.
+    fn reaches(&self, points: &Points, walk: &mut Walk, id: Id) -> bool {
+        let plane = points.plane(id);
+        let near = walk.search(points, plane, self.entry(), PROBE_EF);
+        let own = points.similarity(plane, id).unwrap_or(i32::MAX);
         // Among more copies of one vector than fit the view, each is as good as the other.
-        let crowded = found.len() >= PROBE_EF && found.iter().all(|near| near.rough >= own - 1e-4);
-        Ok(crowded || found.iter().any(|near| near.member == member))
+        let crowded = near.len() >= PROBE_EF && near.iter().all(|near| near.similarity >= own);
+        crowded || near.iter().any(|near| near.id == id)
     }
 
-    /// Probes a linked row; links it again when it is missed, and leaves it to the scan when that does not help.
-    fn ensure_reachable(&self, member: Member, plane: &[Line]) -> Result<(), Broken> {
-        if self.reaches(member, plane)? {
-            return Ok(());
+    /// Searches for a linked point; links it harder when it is missed, and leaves it to the scan when that does not help.
+    fn ensure_reachable(&self, points: &Points, walk: &mut Walk, id: Id) {
+        if self.reaches(points, walk, id) {
+            return;
         }
         self.relinked.fetch_add(1, Ordering::Relaxed);
-        self.link(member, plane)?;
-        if !self.reaches(member, plane)? {
+        self.link_harder(points, walk, id);
+        if !self.reaches(points, walk, id)
+            && let Some(member) = points.member(id)
+        {
             self.unreachable.write().push(member);
         }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn graph() -> Graph {
-        let graph = Graph::new(&GraphOptions::default(), 10, 0.5);
-        for slot in 0..10 {
-            let plane = graph.plane((0..64).map(|i| if i == slot { 1.0 } else { 0.0 }));
-            let member = Member {
-                slot: slot as Slot,
-                stamp: 1,
-            };
-            graph.link(member, &plane).unwrap();
-        }
-        graph
-    }
-
-    #[test]
-    fn a_panic_inside_takes_the_graph_out_of_use() {
-        let graph = graph();
-        let plane = graph.plane((0..64).map(|i| if i == 3 { 1.0 } else { 0.0 }));
-        assert_eq!(graph.nearest(&plane, 5).unwrap()[0].member.slot, 3);
-        assert!(graph.guarded(|| panic!("as hnsw_rs does")).is_err() && graph.is_broken());
-        assert!(graph.nearest(&plane, 5).is_err());
-        assert!(graph.link(Member { slot: 11, stamp: 1 }, &plane).is_err());
-    }
-
-    #[test]
-    fn a_row_that_is_not_met_is_linked_again_and_then_left_to_the_scan() {
-        let graph = graph();
-        let plane = graph.plane((0..64).map(|i| if i == 3 { 1.0 } else { 0.0 }));
-        // Never linked: the probe misses it, and linking it helps.
-        let lost = Member { slot: 77, stamp: 5 };
-        graph.ensure_reachable(lost, &plane).unwrap();
-        assert_eq!((graph.relinked(), graph.unreachable_count()), (1, 0));
-        assert!(
-            graph
-                .nearest(&plane, 5)
-                .unwrap()
-                .iter()
-                .any(|near| near.member == lost)
-        );
-        graph.ensure_reachable(lost, &plane).unwrap();
-        assert_eq!(graph.relinked(), 1);
     }
 }

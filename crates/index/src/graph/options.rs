@@ -7,6 +7,9 @@ use crate::IndexError;
 pub struct GraphOptions {
     /// Rows from which a graph is built; below, fast searches are exact. `usize::MAX` for never.
     pub threshold: usize,
+    /// Whether a new index waits with its graph until [`crate::VectorIndex::maintain`] is first called: for one that is
+    /// being filled with many rows, which a build beside it would slow down.
+    pub wait: bool,
     /// Links per point and layer, 2..=128; the lowest layer has twice as many. More: better recall, more memory.
     pub connections: usize,
     /// Candidates in view when a point is linked, 8..=2048. More: better recall, slower build.
@@ -24,6 +27,7 @@ impl Default for GraphOptions {
     fn default() -> Self {
         Self {
             threshold: 200_000,
+            wait: false,
             connections: 16,
             ef_construction: 128,
             ef: None,
@@ -34,7 +38,6 @@ impl Default for GraphOptions {
 
 impl GraphOptions {
     pub(crate) fn check(&self) -> Result<(), IndexError> {
-        // hnsw_rs ends the process beyond 256 connections, and reports them as u8.
         if !(2..=128).contains(&self.connections) {
             return Err(IndexError::Options("graph connections are not in 2..=128"));
         }

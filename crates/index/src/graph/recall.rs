@@ -1,7 +1,7 @@
 //! Fast answers against exact ones, with disturbed copies of stored rows as probes.
 
 use super::options::MAX_EF;
-use super::{Broken, Graph, search};
+use super::{Graph, search};
 use crate::exact::ExactIndex;
 use crate::quantise::Probe;
 use crate::rows::chunk::NO_STAMP;
@@ -49,15 +49,10 @@ impl Sample {
     }
 
     /// Compares the graph's answers, with `ef` candidates in view, to the exact ones.
-    pub(crate) fn recall(
-        &self,
-        exact: &ExactIndex,
-        graph: &Graph,
-        ef: usize,
-    ) -> Result<Recall, Broken> {
+    pub(crate) fn recall(&self, exact: &ExactIndex, graph: &Graph, ef: usize) -> Recall {
         let (mut first, mut found, mut all) = (0, 0, 0);
         for (probe, answer) in self.probes.iter().zip(&self.answers) {
-            let fast = search::search(exact, graph, probe, wanted(), ef)?.hits;
+            let fast = search::search(exact, graph, probe, wanted(), ef).hits;
             // A tie is no miss, and a better row enrolled meanwhile neither.
             let as_good =
                 |hit: &Hit, i: usize| answer.get(i).is_none_or(|best| hit.cosine >= best.cosine);
@@ -76,11 +71,11 @@ impl Sample {
                 part as f32 / whole as f32
             }
         };
-        Ok(Recall {
+        Recall {
             at_1: share(first, self.probes.len()),
             at_10: share(found, all),
             probes: self.probes.len(),
-        })
+        }
     }
 
     /// Sets the graph's `ef` to the smallest that reaches `target` for the best group, and answers its recall; the
@@ -91,7 +86,7 @@ impl Sample {
         graph: &Graph,
         fixed: Option<usize>,
         target: f32,
-    ) -> Result<Recall, Broken> {
+    ) -> Recall {
         if let Some(ef) = fixed {
             graph.set_ef(ef.min(MAX_EF));
             return self.recall(exact, graph, ef.min(MAX_EF));
@@ -103,12 +98,12 @@ impl Sample {
         };
         for ef in LADDER {
             graph.set_ef(ef);
-            last = self.recall(exact, graph, ef)?;
+            last = self.recall(exact, graph, ef);
             if last.at_1 >= target {
                 break;
             }
         }
-        Ok(last)
+        last
     }
 }
 

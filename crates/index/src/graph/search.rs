@@ -1,7 +1,7 @@
 //! A fast search: candidates of the graph, rows that it does not know yet, one score for all.
 
+use super::Graph;
 use super::options::MAX_EF;
-use super::{Broken, Graph};
 use crate::exact::ExactIndex;
 use crate::quantise::Probe;
 use crate::top::BestGroups;
@@ -31,10 +31,10 @@ pub(crate) fn search(
     probe: &Probe,
     search: Search,
     ef: usize,
-) -> Result<Found, Broken> {
+) -> Found {
     // In this order: rows linked or replaced meanwhile are then met at least once.
     let linked = graph.linked();
-    let candidates = graph.nearest(&graph.plane(probe.components()), ef)?;
+    let candidates = graph.nearest(&graph.plane(probe.components()), ef);
     let chunks = exact.rows.chunks();
     let mut best = BestGroups::new(search.limit, search.min_cosine);
     let members = candidates.iter().map(|candidate| candidate.member);
@@ -50,10 +50,10 @@ pub(crate) fn search(
     let reached = candidates
         .last()
         .is_none_or(|last| last.rough < search.min_cosine - 0.02);
-    Ok(Found {
+    Found {
         complete: all || reached || best.len() >= search.limit,
         hits: best.into_hits(),
-    })
+    }
 }
 
 #[cfg(test)]

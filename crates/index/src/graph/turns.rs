@@ -1,38 +1,42 @@
-//! How many graphs are built at once in this process: builds take minutes of a core that requests need too.
+//! One graph is built at a time in this process: builds take minutes of cores that requests need too.
 
 use parking_lot::{Condvar, Mutex};
 use std::time::Duration;
 
 static TURNS: Turns = Turns {
-    taken: Mutex::new(0),
+    taken: Mutex::new(false),
     freed: Condvar::new(),
 };
 
 struct Turns {
-    taken: Mutex<usize>,
+    taken: Mutex<bool>,
     freed: Condvar,
 }
 
 /// The right to build, until dropped.
 pub(super) struct Turn(());
 
-/// Waits for a turn (a quarter of the processors, at least one); `None` when `stopped` says so first.
+/// Threads of one build: half of the processors, requests have the others.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
+
+/// Waits for the turn; `None` when `stopped` says so first.
 pub(super) fn wait(stopped: impl Fn() -> bool) -> Option<Turn> {
-    let most = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(4));
     let mut taken = TURNS.taken.lock();
-    while *taken >= most {
+    while *taken {
         if stopped() {
             return None;
         }
         TURNS.freed.wait_for(&mut taken, Duration::from_millis(100));
     }
-    *taken += 1;
+    *taken = true;
     Some(Turn(()))
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *TURNS.taken.lock() -= 1;
+        *TURNS.taken.lock() = false;
         TURNS.freed.notify_one();
     }
 }
