@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use index::{AdaptiveIndex, GraphState, IndexError, VectorIndex};
+use index::{AdaptiveIndex, FastBy, GraphState, GraphStats, IndexError, VectorIndex};
 use parking_lot::RwLock;
 use store::{ClientId, FaceId, PersonId};
 use uuid::Uuid;
@@ -104,10 +104,11 @@ impl Shelves {
             let stats = shelf.stats();
             status.rows += stats.rows;
             status.shelves += 1;
-            let Some(graph) = stats.graph else { continue };
-            status.graphs += usize::from(graph.state == GraphState::Ready);
-            status.building += usize::from(graph.state == GraphState::Building);
-            let recall = graph.recall_probe.map(|probe| probe.at_1);
+            status.sketches += usize::from(stats.fast == FastBy::Sketches);
+            status.graphs += usize::from(stats.fast == FastBy::Graph);
+            let building = |graph: &GraphStats| graph.state == GraphState::Building;
+            status.building += usize::from(stats.graph.as_ref().is_some_and(building));
+            let recall = stats.recall.map(|probe| probe.at_1);
             status.recall = match (status.recall, recall) {
                 (Some(a), Some(b)) => Some(f32::min(a, b)),
                 (a, b) => a.or(b),

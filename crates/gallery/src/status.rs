@@ -29,10 +29,12 @@ pub struct Status {
     pub rows: usize,
     /// Indexes.
     pub shelves: usize,
-    /// Of them, those that a graph serves.
+    /// Of them, those whose fast searches go by sketches.
+    pub sketches: usize,
+    /// Of them, those whose fast searches go by a graph.
     pub graphs: usize,
-    /// Of them, those whose graph is being built: until then all their searches are exact.
+    /// Of them, those whose graph is being built.
     pub building: usize,
-    /// The lowest recall that a graph showed when it was last compared with the exact scan, 0 to 1.
+    /// The lowest recall that fast searches showed when they were last compared with the exact scan, 0 to 1.
     pub recall: Option<f32>,
 }

@@ -6,15 +6,17 @@ use crate::graph::build::Shared;
 use crate::graph::options::MAX_EF;
 use crate::graph::search::{search, view};
 use crate::quantise::Probe;
-use crate::stats::{GraphState, GraphStats, Stats};
+use crate::stats::{FastBy, GraphState, GraphStats, Stats};
 use crate::{Hit, IndexError, Mode, Options, Search, VectorIndex};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// An [`ExactIndex`] that also builds a graph, in the background, once it has [`crate::GraphOptions::threshold`] rows.
+/// An [`ExactIndex`] with quicker ways for [`Mode::Fast`]: sketches from [`Options::sketch_threshold`] rows on, and a graph,
+/// built in the background, from [`crate::GraphOptions::threshold`] rows on.
 ///
-/// [`Mode::Exact`] never uses the graph. [`Mode::Fast`] uses it when it is ready, and is exact until then, while
-/// too many rows are not linked yet, when more groups are wanted than a graph is good for, and when the graph misses too much.
+/// [`Mode::Exact`] never uses them. [`Mode::Fast`] uses the graph when it is ready and most rows are linked, else sketches once
+/// they were measured (by [`VectorIndex::maintain`]), else all rows; and all rows when more groups are wanted than a quicker
+/// way is good for, or when it misses too much.
 pub struct AdaptiveIndex {
     shared: Arc<Shared>,
 }
@@ -24,7 +26,7 @@ impl AdaptiveIndex {
     pub fn new(options: &Options) -> Result<Self, IndexError> {
         let exact = ExactIndex::new(options)?;
         Ok(Self {
-            shared: Arc::new(Shared::new(exact, options.graph.clone())),
+            shared: Arc::new(Shared::new(exact, options)),
         })
     }
 
@@ -111,14 +113,18 @@ impl VectorIndex for AdaptiveIndex {
 
     fn search_many(&self, probes: &[&[f32]], search: Search) -> Result<Vec<Vec<Hit>>, IndexError> {
         let probes = self.shared.exact.probes(probes)?;
-        if search.mode == Mode::Fast
-            && search.limit > 0
-            && let Some(graph) = self.usable_graph()
-        {
-            // Probes that the graph cannot answer share one exact pass.
+        if search.mode == Mode::Fast && search.limit > 0 {
+            let graph = self.usable_graph();
+            // Probes that no quicker way can answer share one exact pass.
             let fast: Vec<_> = probes
                 .iter()
-                .map(|probe| self.fast(&graph, probe, search))
+                .map(|probe| match &graph {
+                    Some(graph) => self.fast(graph, probe, search),
+                    None => self
+                        .shared
+                        .sketches
+                        .search(&self.shared.exact, probe, search),
+                })
                 .collect();
             let left = probes
                 .into_iter()
@@ -139,7 +145,15 @@ impl VectorIndex for AdaptiveIndex {
     }
 
     fn stats(&self) -> Stats {
+        let sketches = self.shared.sketches.recall(&self.shared.exact);
+        let (fast, recall) = match (self.usable_graph(), sketches) {
+            (Some(_), _) => (FastBy::Graph, *self.shared.recall.lock()),
+            (None, Some(recall)) => (FastBy::Sketches, Some(recall)),
+            (None, None) => (FastBy::Exact, None),
+        };
         Stats {
+            fast,
+            recall,
             graph: Some(self.graph_stats()),
             ..self.shared.exact.stats()
         }

@@ -126,7 +126,7 @@ impl VectorIndex for ExactIndex {
             groups: self.rows.group_count(),
             holes: self.rows.hole_count(),
             row_bytes: self.rows.bytes(),
-            graph: None,
+            ..Stats::default()
         }
     }
 

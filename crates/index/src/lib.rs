@@ -8,8 +8,9 @@
 //!   is re-scored in f32 from 16 bits per component. A proven error bound decides what may be a hit, so the answer
 //!   is that of an f32 search over the stored rows; the stored rows are within 1e-4 cosine of what was inserted (see
 //!   `quantise`, also for the exception: a vector with one component beyond 0.28).
-//! * [`AdaptiveIndex`]: the same, plus an HNSW graph that is built in the background above a number of rows and
-//!   answers [`Mode::Fast`]. Its candidates are re-scored by the same function, so both modes give one row the same score.
+//! * [`AdaptiveIndex`]: the same, plus two quicker ways for [`Mode::Fast`]: a scan of 64-byte sketches, and above a number of
+//!   rows an HNSW graph that is built in the background. Each is used only while it is measured to find what exact searches
+//!   find. Their candidates are re-scored by the same function, so both modes give one row the same score.
 //!
 //! Both are behind [`VectorIndex`]. Reads and writes go on at the same time; a write is visible to every search that
 //! starts after it returned.
@@ -20,13 +21,15 @@ mod graph;
 mod kernels;
 mod quantise;
 mod rows;
+mod sketch;
+mod sketch_scan;
 mod stats;
 mod top;
 
 pub use adaptive::AdaptiveIndex;
 pub use exact::ExactIndex;
 pub use graph::options::GraphOptions;
-pub use stats::{GraphState, GraphStats, Recall, Stats};
+pub use stats::{FastBy, GraphState, GraphStats, Recall, Stats};
 
 /// The largest dimension of an index.
 pub const MAX_DIMENSION: usize = 4096;
@@ -39,6 +42,10 @@ pub struct Options {
     /// Most threads that one exact search of a large index may use (0 counts as 1). One thread per search gives the
     /// best throughput; more give the best time for one search on an idle machine.
     pub scan_threads: usize,
+    /// Rows from which [`Mode::Fast`] may go by sketches; below, it is exact. `usize::MAX` for never.
+    pub sketch_threshold: usize,
+    /// Share of disturbed stored rows whose best group a fast search must find, 0..=1. Ways that find fewer are not used.
+    pub target_recall: f32,
     /// The graph of an [`AdaptiveIndex`].
     pub graph: GraphOptions,
 }
@@ -49,6 +56,8 @@ impl Options {
         Self {
             dimension,
             scan_threads: 1,
+            sketch_threshold: 50_000,
+            target_recall: 0.99,
             graph: GraphOptions::default(),
         }
     }
@@ -59,7 +68,7 @@ impl Options {
 pub enum Mode {
     /// Every row counts: nothing is missed.
     Exact,
-    /// The graph where there is one that is fit for it, else exact.
+    /// The quickest way that was measured to find what exact searches find: the graph, sketches, or exact.
     Fast,
 }
 
@@ -166,6 +175,9 @@ pub fn simd() -> Simd {
 pub(crate) fn check(options: &Options) -> Result<(), IndexError> {
     if !(1..=MAX_DIMENSION).contains(&options.dimension) {
         return Err(IndexError::Options("dimension is not in 1..=4096"));
+    }
+    if !(0.0..=1.0).contains(&options.target_recall) {
+        return Err(IndexError::Options("target_recall is not in 0..=1"));
     }
     options.graph.check()
 }

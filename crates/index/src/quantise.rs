@@ -194,7 +194,7 @@ impl Probe {
     }
 
     /// The components, padding included.
-    pub(crate) fn components(&self) -> impl Iterator<Item = f32> + '_ {
+    pub(crate) fn components(&self) -> impl Iterator<Item = f32> + Clone + '_ {
         self.float.iter().flat_map(|line| line.0)
     }
 }

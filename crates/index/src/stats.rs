@@ -1,5 +1,17 @@
 //! What an index tells about itself.
 
+/// What fast searches go by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FastBy {
+    /// All rows: they are few, or no quicker way finds enough.
+    #[default]
+    Exact,
+    /// The rows whose sketches differ least from the probe's.
+    Sketches,
+    /// The graph.
+    Graph,
+}
+
 /// Figures of one index, for metrics and readiness.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
@@ -11,6 +23,10 @@ pub struct Stats {
     pub holes: usize,
     /// Bytes of the rows and of the tables that find them, without the graph.
     pub row_bytes: usize,
+    /// What fast searches go by now.
+    pub fast: FastBy,
+    /// The last recall measurement of that way: fast answers against exact ones. `None` where fast is exact.
+    pub recall: Option<Recall>,
     /// The graph; `None` for an index that never has one.
     pub graph: Option<GraphStats>,
 }
@@ -52,7 +68,7 @@ pub struct GraphStats {
     pub relinked: u64,
     /// Fast searches that were answered by an exact scan although the graph was ready.
     pub fallbacks: u64,
-    /// The last recall measurement: fast answers against exact ones.
+    /// The last recall measurement of a graph, one that is not used because of it included.
     pub recall_probe: Option<Recall>,
 }
 

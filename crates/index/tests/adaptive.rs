@@ -5,7 +5,9 @@
 mod common;
 
 use common::unit_vectors;
-use index::{AdaptiveIndex, GraphOptions, GraphState, Mode, Options, Search, Stats, VectorIndex};
+use index::{
+    AdaptiveIndex, FastBy, GraphOptions, GraphState, Mode, Options, Search, Stats, VectorIndex,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -160,6 +162,45 @@ fn a_graph_is_built_used_and_worn_out() {
 }
 
 #[test]
+fn sketches_find_what_exact_searches_find() {
+    let mut options = options(usize::MAX);
+    options.sketch_threshold = 5000;
+    let index = AdaptiveIndex::new(&options).unwrap();
+    let vectors = unit_vectors(6000, DIMENSION, 17);
+    for (key, vector) in vectors.iter().enumerate() {
+        if key == 4000 {
+            index.maintain();
+            assert_eq!(index.stats().fast, FastBy::Exact, "too few rows");
+        }
+        index.insert(key as u128, key as u128 / 3, vector).unwrap();
+    }
+    assert_eq!(index.stats().fast, FastBy::Exact, "not measured yet");
+    index.maintain();
+    let stats = index.stats();
+    assert_eq!(stats.fast, FastBy::Sketches);
+    let recall = stats.recall.unwrap();
+    assert!(recall.at_1 >= 0.99 && recall.probes == 64, "{recall:?}");
+    // Rows themselves are always among the nearest: found, scored as the exact search does, gone when removed.
+    for (key, vector) in vectors.iter().enumerate().step_by(41) {
+        let fast = index.search(vector, wanted(Mode::Fast, 1)).unwrap();
+        assert_eq!(fast, index.search(vector, wanted(Mode::Exact, 1)).unwrap());
+        assert_eq!(fast[0].key, key as u128);
+    }
+    assert!(index.remove(41));
+    let fast = index.search(&vectors[41], wanted(Mode::Fast, 1)).unwrap();
+    assert_ne!(fast[0].key, 41);
+    let other = unit_vectors(1, DIMENSION, 18).remove(0);
+    index.insert(82, 82, &other).unwrap();
+    let fast = index.search(&other, wanted(Mode::Fast, 1)).unwrap();
+    assert_eq!((fast[0].key, fast[0].group), (82, 82));
+    // More groups than sketches are good for: all rows.
+    assert_eq!(
+        index.search(&other, wanted(Mode::Fast, 500)).unwrap(),
+        index.search(&other, wanted(Mode::Exact, 500)).unwrap()
+    );
+}
+
+#[test]
 fn an_index_that_is_being_filled_waits_with_its_graph() {
     let mut options = options(1000);
     options.graph.wait = true;
@@ -196,7 +237,7 @@ fn a_graph_that_cannot_reach_the_target_is_not_used() {
     let mut options = options(2000);
     options.graph.connections = 2;
     options.graph.ef_construction = 8;
-    options.graph.target_recall = 1.0;
+    options.target_recall = 1.0;
     let index = AdaptiveIndex::new(&options).unwrap();
     let vectors = unit_vectors(4000, DIMENSION, 21);
     for (key, vector) in vectors.iter().enumerate() {
@@ -304,5 +345,7 @@ fn bad_graph_options_are_refused() {
     refused(|graph| graph.connections = 1);
     refused(|graph| graph.ef_construction = 0);
     refused(|graph| graph.ef = Some(0));
-    refused(|graph| graph.target_recall = f32::NAN);
+    let mut options = options(1000);
+    options.target_recall = f32::NAN;
+    assert!(AdaptiveIndex::new(&options).is_err());
 }

@@ -25,7 +25,8 @@ const SEARCH_INDEXES: &str = "rostro_search_indexes";
 const SEARCH_GRAPHS: &str = "rostro_search_graphs";
 const SEARCH_REVISION: &str = "rostro_search_revision";
 const SEARCH_LAG: &str = "rostro_search_lag";
-const SEARCH_RECALL: &str = "rostro_search_graph_recall";
+const SEARCH_SKETCHES: &str = "rostro_search_sketches";
+const SEARCH_RECALL: &str = "rostro_search_recall";
 
 /// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
 const REQUEST_BUCKETS: [f64; 14] = [
@@ -74,6 +75,7 @@ fn search(status: &gallery::Status, newest: i64) {
     gauge!(SEARCH_READY).set(f64::from(u8::from(ready)));
     gauge!(SEARCH_ROWS).set(status.rows as f64);
     gauge!(SEARCH_INDEXES).set(status.shelves as f64);
+    gauge!(SEARCH_SKETCHES).set(status.sketches as f64);
     gauge!(SEARCH_GRAPHS).set(status.graphs as f64);
     gauge!(SEARCH_REVISION).set(revision as f64);
     gauge!(SEARCH_LAG).set(newest.saturating_sub(revision).max(0) as f64);
@@ -112,7 +114,14 @@ fn install() -> Result<Metrics, String> {
         "Faces in the search indexes; one counts once for each collection of its person."
     );
     describe_gauge!(SEARCH_INDEXES, "Search indexes.");
-    describe_gauge!(SEARCH_GRAPHS, "Search indexes that a graph serves.");
+    describe_gauge!(
+        SEARCH_SKETCHES,
+        "Search indexes whose FAST searches go by sketches."
+    );
+    describe_gauge!(
+        SEARCH_GRAPHS,
+        "Search indexes whose FAST searches go by a graph."
+    );
     describe_gauge!(
         SEARCH_REVISION,
         "Revision of the database that searches see."
@@ -123,7 +132,7 @@ fn install() -> Result<Metrics, String> {
     );
     describe_gauge!(
         SEARCH_RECALL,
-        "Lowest recall of a graph when last compared with the exact scan; absent until measured."
+        "Lowest recall of FAST searches when last compared with the exact scan; absent until measured."
     );
     Ok(Metrics(handle))
 }

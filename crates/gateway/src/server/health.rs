@@ -59,9 +59,11 @@ struct Search {
     revision: i64,
     /// Rows; a face counts once for each collection of its person.
     rows: usize,
+    /// Collections whose `FAST` searches go by sketches; those of the others read every template, as `ACCURATE` does.
+    sketches: usize,
     /// Collections whose `FAST` searches go by a graph.
     graphs: usize,
-    /// Collections whose graph is being built; until it is ready their `FAST` searches are exact, like `ACCURATE`.
+    /// Collections whose graph is being built.
     graphs_building: usize,
 }
 
@@ -77,6 +79,7 @@ impl Search {
             total: status.total,
             revision: status.revision.number(),
             rows: status.rows,
+            sketches: status.sketches,
             graphs: status.graphs,
             graphs_building: status.building,
         }

@@ -1,6 +1,6 @@
-//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip graph,hnsw_rs,usearch,faiss,f32]`
+//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip sketches,graph,hnsw_rs,usearch,faiss,f32]`
 //!
-//! Exact int8, the graph, and beside them hnsw_rs, usearch and faiss, on the same synthetic identities: one thread, recall
+//! Exact int8, sketches, the graph, and beside them hnsw_rs, usearch and faiss, on the same synthetic identities: one thread, recall
 //! against f32. Faiss needs a Python with `faiss-cpu` and `numpy`: `--python PATH` or `target/faiss-venv/bin/python`.
 //! Times of one machine are comparable within one run only.
 
@@ -49,6 +49,9 @@ fn main() -> Outcome<()> {
             .print();
     }
     exact(&faces, &truth, read)?;
+    if !arguments.skips("sketches") {
+        sketches(&faces, &truth)?;
+    }
     if !arguments.skips("graph") {
         graph(&faces, &truth, &arguments)?;
     }
@@ -127,6 +130,28 @@ fn exact(faces: &Faces, truth: &[Vec<usize>], read: Duration) -> Outcome<()> {
         "exact / read once: {:.2}",
         time.as_secs_f64() / read.as_secs_f64()
     );
+    Ok(())
+}
+
+fn sketches(faces: &Faces, truth: &[Vec<usize>]) -> Outcome<()> {
+    let mut options = Options::new(faces.dimension);
+    options.graph.threshold = usize::MAX;
+    options.sketch_threshold = 0;
+    options.target_recall = 0.0;
+    let index = AdaptiveIndex::new(&options)?;
+    let build = fill(&index, faces)?;
+    index.maintain();
+    let stats = index.stats();
+    println!("sketches, by the index's own probes: {:?}", stats.recall);
+    searches(&index, faces, Mode::Fast)?; // warm
+    let (time, found) = searches(&index, faces, Mode::Fast)?;
+    let (one, ten) = data::recall(truth, &found, NEIGHBOURS);
+    Line::new("sketches")
+        .build(build)
+        .bytes(stats.row_bytes / faces.count())
+        .time(time)
+        .recall(one, ten)
+        .print();
     Ok(())
 }
 

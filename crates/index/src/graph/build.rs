@@ -5,10 +5,12 @@ use super::points::Id;
 use super::recall::Sample;
 use super::walk::Walk;
 use super::{Graph, Member, turns};
+use crate::Options;
 use crate::exact::ExactIndex;
 use crate::kernels::Line;
 use crate::rows::chunk::CHUNK_ROWS;
 use crate::rows::{Chunks, RowStore, Slot};
+use crate::sketch_scan::SketchScan;
 use crate::stats::Recall;
 use parking_lot::{Mutex, RwLock};
 use rayon::ThreadPool;
@@ -24,9 +26,14 @@ pub(crate) const LINK_BATCH: u64 = 512;
 const DEAD_SHARE: usize = 5;
 /// Probes for calibration, and for a check of a graph in use.
 const CALIBRATION_PROBES: usize = 256;
-const CHECK_PROBES: usize = 64;
+pub(crate) const CHECK_PROBES: usize = 64;
 /// A graph in use that falls below this recall is replaced.
 const LOWEST_RECALL: f32 = 0.9;
+
+/// Changes of that many rows do not move a recall: a sample costs dozens of exact searches.
+pub(crate) fn few_changes(rows: usize) -> u64 {
+    rows as u64 / 20 + 1
+}
 
 /// Whether more rows than searches should scan one by one are unreachable.
 fn has_gaps(graph: &Graph) -> bool {
@@ -50,6 +57,7 @@ enum Work {
 pub(crate) struct Shared {
     pub(crate) exact: ExactIndex,
     pub(crate) options: GraphOptions,
+    target_recall: f32,
     graph: RwLock<Option<Arc<Graph>>>,
     working: AtomicBool,
     stop: AtomicBool,
@@ -59,21 +67,27 @@ pub(crate) struct Shared {
     hold_until: AtomicU64,
     pub(crate) builds: AtomicU64,
     pub(crate) fallbacks: AtomicU64,
+    /// The stamp of the last recall measurement of a graph in use.
+    checked: AtomicU64,
     pub(crate) recall: Mutex<Option<Recall>>,
+    pub(crate) sketches: SketchScan,
 }
 
 impl Shared {
-    pub(crate) fn new(exact: ExactIndex, options: GraphOptions) -> Self {
+    pub(crate) fn new(exact: ExactIndex, options: &Options) -> Self {
         Self {
             exact,
-            waiting: AtomicBool::new(options.wait),
-            options,
+            waiting: AtomicBool::new(options.graph.wait),
+            options: options.graph.clone(),
+            target_recall: options.target_recall,
+            sketches: SketchScan::new(options),
             graph: RwLock::new(None),
             working: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             hold_until: AtomicU64::new(0),
             builds: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
+            checked: AtomicU64::new(0),
             recall: Mutex::new(None),
         }
     }
@@ -225,8 +239,8 @@ impl Shared {
             "building the search graph"
         );
         let (graph, recall) = self.built(threads)?;
-        let fit = !has_gaps(&graph)
-            && (recall.at_1 >= self.options.target_recall || self.options.ef.is_some());
+        let fit =
+            !has_gaps(&graph) && (recall.at_1 >= self.target_recall || self.options.ef.is_some());
         tracing::info!(
             points = graph.points(),
             ef = graph.ef(),
@@ -265,7 +279,7 @@ impl Shared {
             }
         }
         let sample = Sample::new(&self.exact, CALIBRATION_PROBES, graph.linked());
-        let target = self.options.target_recall;
+        let target = self.target_recall;
         let recall = sample.calibrate(&self.exact, &graph, self.options.ef, target);
         Ok((graph, recall))
     }
@@ -345,16 +359,23 @@ impl Shared {
         }
     }
 
-    /// Measures the graph in use, and takes it out of use when it has become bad.
+    /// Measures the way in use once many rows have changed since the last time, and takes a graph out of use that has become
+    /// bad.
     pub(crate) fn check_recall(&self) {
-        let Some(graph) = self.graph() else { return };
-        if graph.is_given_up() {
+        let graph = self.graph().filter(|graph| !graph.is_given_up());
+        let Some(graph) = graph else {
+            return self.sketches.measure(&self.exact);
+        };
+        let stamp = self.exact.rows.next_stamp();
+        let changes = stamp.saturating_sub(self.checked.load(Ordering::Acquire));
+        if changes < few_changes(self.exact.rows.len()) {
             return;
         }
-        let sample = Sample::new(&self.exact, CHECK_PROBES, self.exact.rows.next_stamp());
+        self.checked.store(stamp, Ordering::Release);
+        let sample = Sample::new(&self.exact, CHECK_PROBES, stamp);
         let recall = sample.recall(&self.exact, &graph, graph.ef());
         *self.recall.lock() = Some(recall);
-        if recall.at_1 < LOWEST_RECALL.min(self.options.target_recall) {
+        if recall.at_1 < LOWEST_RECALL.min(self.target_recall) {
             tracing::warn!(
                 recall_at_1 = recall.at_1,
                 "the search graph misses too much: it is built anew"

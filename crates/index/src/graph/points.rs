@@ -30,6 +30,25 @@ struct Links {
     /// The links on the layers above, for the few points that are there: list 0 is that of layer 1.
     upper: Vec<Option<Box<Lists>>>,
     levels: Vec<u8>,
+    bytes: usize,
+}
+
+impl Links {
+    fn new(levels: Vec<u8>, room: usize) -> Self {
+        let ground = Lists::new(levels.len(), 2 * room);
+        let upper: Vec<Option<Box<Lists>>> = levels
+            .iter()
+            .map(|level| (*level > 0).then(|| Box::new(Lists::new(usize::from(*level), room))))
+            .collect();
+        let above: usize = upper.iter().flatten().map(|lists| lists.bytes()).sum();
+        let bytes = ground.bytes() + above + size_of_val(upper.as_slice()) + levels.len();
+        Self {
+            ground,
+            upper,
+            levels,
+            bytes,
+        }
+    }
 }
 
 impl Block {
@@ -41,21 +60,17 @@ impl Block {
     ) -> Self {
         let room = options.connections;
         let lines = points.first().map_or(0, |(_, plane)| plane.len());
-        let levels: Vec<u8> = points.iter().map(|_| level(room, random)).collect();
-        let upper = levels.iter().map(|level| {
-            let lists = usize::from(*level);
-            (lists > 0).then(|| Box::new(Lists::new(lists, room)))
-        });
-        let links = Links {
-            ground: Lists::new(points.len(), 2 * room),
-            upper: upper.collect(),
-            levels,
-        };
+        let levels = points.iter().map(|_| level(room, random)).collect();
+        // Exactly so much: a flattening `collect` would keep up to twice the room.
+        let mut planes = Vec::with_capacity(lines * points.len());
+        for (_, plane) in &points {
+            planes.extend_from_slice(plane);
+        }
         Self {
             lines,
             members: points.iter().map(|(member, _)| *member).collect(),
-            planes: points.into_iter().flat_map(|(_, plane)| plane).collect(),
-            links: Arc::new(links),
+            planes,
+            links: Arc::new(Links::new(levels, room)),
         }
     }
 
@@ -90,12 +105,9 @@ impl Block {
 
     /// Bytes of vectors and links.
     pub(super) fn bytes(&self) -> usize {
-        let upper = self.links.upper.iter().flatten();
         size_of_val(self.planes.as_slice())
             + size_of_val(self.members.as_slice())
-            + self.links.ground.bytes()
-            + upper.map(|lists| lists.bytes()).sum::<usize>()
-            + self.members.len() * (size_of::<Option<Box<Lists>>>() + 1)
+            + self.links.bytes
     }
 
     pub(super) fn len(&self) -> usize {

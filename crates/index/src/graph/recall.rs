@@ -48,11 +48,16 @@ impl Sample {
         Self { probes, answers }
     }
 
-    /// Compares the graph's answers, with `ef` candidates in view, to the exact ones.
+    /// Compares a graph's answers, with `ef` candidates in view, to the exact ones.
     pub(crate) fn recall(&self, exact: &ExactIndex, graph: &Graph, ef: usize) -> Recall {
+        self.recall_of(|probe| search::search(exact, graph, probe, wanted(), ef).hits)
+    }
+
+    /// Compares the answers of any search to the exact ones.
+    pub(crate) fn recall_of(&self, search: impl Fn(&Probe) -> Vec<Hit>) -> Recall {
         let (mut first, mut found, mut all) = (0, 0, 0);
         for (probe, answer) in self.probes.iter().zip(&self.answers) {
-            let fast = search::search(exact, graph, probe, wanted(), ef).hits;
+            let fast = search(probe);
             // A tie is no miss, and a better row enrolled meanwhile neither.
             let as_good =
                 |hit: &Hit, i: usize| answer.get(i).is_none_or(|best| hit.cosine >= best.cosine);
@@ -107,7 +112,8 @@ impl Sample {
     }
 }
 
-fn wanted() -> Search {
+/// What a sample asks for.
+pub(crate) fn wanted() -> Search {
     Search {
         limit: DEPTH,
         min_cosine: -1.0,

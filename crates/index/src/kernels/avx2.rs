@@ -17,6 +17,12 @@ use std::arch::x86_64::{
 /// Components per step.
 const STEP: usize = 16;
 
+/// With the instruction that counts bits, which every processor with AVX2 has.
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) fn differences(probe: &[u64], rows: &[u64], out: &mut [u32]) {
+    super::scalar::differences(probe, rows, out);
+}
+
 #[target_feature(enable = "avx2")]
 pub(super) fn dots<const N: usize>(
     probes: [&[WideLine]; N],

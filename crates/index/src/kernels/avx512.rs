@@ -12,6 +12,23 @@ use std::arch::x86_64::{
 /// Components per step.
 const STEP: usize = 32;
 
+/// The compiler makes one `vpopcntq` of eight words.
+#[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
+pub(super) fn differences(probe: &[u64], rows: &[u64], out: &mut [u32]) {
+    // Whole registers of a known number: what the compiler needs to see.
+    if let [probe] = probe.as_chunks::<8>().0
+        && probe.len() * out.len() == rows.len()
+    {
+        for (row, out) in rows.as_chunks::<8>().0.iter().zip(out) {
+            let words: [u64; 8] =
+                std::array::from_fn(|i| u64::from((probe[i] ^ row[i]).count_ones()));
+            *out = words.iter().sum::<u64>() as u32;
+        }
+        return;
+    }
+    super::scalar::differences(probe, rows, out);
+}
+
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn dots<const N: usize>(probes: [&[WideLine]; N], rows: &[Line], out: [&mut [i32]; N]) {
     let lines = probes.first().map_or(0, |probe| probe.len());

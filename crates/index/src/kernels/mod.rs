@@ -54,12 +54,17 @@ impl Kernel {
         let mut all = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("popcnt")
+            {
                 all.push(Self::Avx2);
             }
             if is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vnni")
+                && is_x86_feature_detected!("avx512vpopcntdq")
+                && is_x86_feature_detected!("popcnt")
             {
                 all.push(Self::Avx512Vnni);
             }
@@ -121,7 +126,7 @@ impl Kernel {
             // SAFETY: `detect` and `available` give this value only on a processor with AVX2.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::dots(probes, rows, out) },
-            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW and VNNI.
+            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW, VNNI and VPOPCNTDQ.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => unsafe { avx512::dots(probes, rows, out) },
             // SAFETY: NEON is part of every aarch64 target.
@@ -137,12 +142,33 @@ impl Kernel {
             // SAFETY: `detect` and `available` give this value only on a processor with AVX2.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::dot(a, b) },
-            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW and VNNI.
+            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW, VNNI and VPOPCNTDQ.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => unsafe { avx512::dot(a, b) },
             // SAFETY: NEON is part of every aarch64 target.
             #[cfg(target_arch = "aarch64")]
             Self::Neon => unsafe { neon::dot(a, b) },
+        }
+    }
+
+    /// `out[r]` = bits in which sketch `r` of `rows` differs from `probe`'s. Every sketch has as many words as `probe`, and
+    /// `out` has the number of sketches.
+    pub(crate) fn differences(self, probe: &[u64], rows: &[u64], out: &mut [u32]) {
+        assert_eq!(rows.len(), probe.len() * out.len());
+        if probe.is_empty() {
+            return out.fill(0);
+        }
+        match self {
+            Self::Scalar => scalar::differences(probe, rows, out),
+            // SAFETY: `detect` and `available` give this value only with AVX2 and POPCNT.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2::differences(probe, rows, out) },
+            // SAFETY: `detect` and `available` give this value only with AVX-512 F, BW and VPOPCNTDQ, and POPCNT.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => unsafe { avx512::differences(probe, rows, out) },
+            // The compiler makes NEON of the portable loop: NEON is in the target's base.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => scalar::differences(probe, rows, out),
         }
     }
 

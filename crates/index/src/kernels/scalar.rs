@@ -34,6 +34,15 @@ pub(super) fn rebuilt_dot(probe: &[FloatLine], base: &[Line], fine: &[Line], ste
     sums.iter().sum()
 }
 
+/// Inlined into each kernel, so that the compiler uses what that kernel may.
+#[inline(always)]
+pub(super) fn differences(probe: &[u64], rows: &[u64], out: &mut [u32]) {
+    for (row, out) in rows.chunks_exact(probe.len()).zip(out) {
+        let words = probe.iter().zip(row);
+        *out = words.map(|(a, b)| (a ^ b).count_ones()).sum();
+    }
+}
+
 /// The sum of products of one line. No part of a sum passes an i32 (see `quantise::Probe`), and checks would stop the
 /// compiler's SIMD.
 fn products<A: Copy + Into<i32>, B: Copy + Into<i32>>(a: &[A], b: &[B]) -> i32 {

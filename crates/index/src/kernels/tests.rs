@@ -46,6 +46,22 @@ fn case() -> impl Strategy<Value = (Vec<Vec<i16>>, Vec<Vec<i8>>)> {
 
 proptest! {
     #[test]
+    fn every_kernel_counts_the_same_bits(
+        (probe, rows) in (1_usize..20).prop_flat_map(|words| {
+            let sketch = move || prop::collection::vec(any::<u64>(), words);
+            (sketch(), prop::collection::vec(sketch(), 0..5))
+        })
+    ) {
+        let differing = |row: &Vec<u64>| probe.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
+        let expected: Vec<u32> = rows.iter().map(differing).collect();
+        for kernel in Kernel::available() {
+            let mut out = vec![7; rows.len()];
+            kernel.differences(&probe, &rows.concat(), &mut out);
+            prop_assert_eq!(&out, &expected, "{}", kernel.name());
+        }
+    }
+
+    #[test]
     fn every_kernel_gives_the_plain_sum((probes, rows) in case()) {
         let wide: Vec<_> = probes.iter().map(|probe| wide_lines(probe)).collect();
         let stored: Vec<_> = rows.iter().flat_map(|row| lines(row)).collect();

@@ -3,6 +3,8 @@
 use crate::Hit;
 use crate::kernels::{Kernel, Line};
 use crate::quantise::{self, Probe, Row};
+use crate::rows::Slot;
+use crate::sketch::Nearest;
 use crate::top::BestGroups;
 
 /// Rows per chunk. A scan holds a chunk's lock for some 0.1 ms, which is what a write may have to wait.
@@ -23,6 +25,9 @@ pub(crate) struct Chunk {
     lines: usize,
     base: Vec<Line>,
     fine: Vec<Line>,
+    /// Words per sketch.
+    words: usize,
+    sketches: Vec<u64>,
     scales: Vec<f32>,
     errors: Vec<f32>,
     keys: Vec<u128>,
@@ -33,9 +38,11 @@ pub(crate) struct Chunk {
 
 impl Chunk {
     /// A chunk that grows by doubling: small indexes stay small.
-    pub(crate) fn growing(lines: usize) -> Self {
+    pub(crate) fn growing(lines: usize, words: usize) -> Self {
         Self {
             lines,
+            words,
+            sketches: Vec::new(),
             base: Vec::new(),
             fine: Vec::new(),
             scales: Vec::new(),
@@ -47,8 +54,8 @@ impl Chunk {
     }
 
     /// A chunk with all its room: large indexes never copy rows to grow.
-    pub(crate) fn full_size(lines: usize) -> Self {
-        let mut chunk = Self::growing(lines);
+    pub(crate) fn full_size(lines: usize, words: usize) -> Self {
+        let mut chunk = Self::growing(lines, words);
         chunk.make_room(CHUNK_ROWS);
         chunk
     }
@@ -61,15 +68,24 @@ impl Chunk {
     /// Bytes that the planes and columns hold, spare room included.
     pub(crate) fn bytes(&self) -> usize {
         (self.base.capacity() + self.fine.capacity()) * size_of::<Line>()
+            + self.sketches.capacity() * size_of::<u64>()
             + (self.scales.capacity() + self.errors.capacity()) * size_of::<f32>()
             + (self.keys.capacity() + self.groups.capacity()) * size_of::<u128>()
             + self.stamps.capacity() * size_of::<u64>()
     }
 
     /// Writes a row at `offset`: over what was there, or at the end when `offset` is the length.
-    pub(crate) fn put(&mut self, offset: usize, row: &Row, key: u128, group: u128, stamp: u64) {
+    pub(crate) fn put(
+        &mut self,
+        offset: usize,
+        row: &Row,
+        sketch: &[u64],
+        (key, group): (u128, u128),
+        stamp: u64,
+    ) {
         if offset == self.len() {
             self.reserve();
+            self.sketches.extend_from_slice(sketch);
             self.base.extend_from_slice(&row.base);
             self.fine.extend_from_slice(&row.fine);
             self.scales.push(row.scale);
@@ -82,6 +98,7 @@ impl Chunk {
         let lines = self.lines * offset..self.lines * (offset + 1);
         self.base[lines.clone()].copy_from_slice(&row.base);
         self.fine[lines].copy_from_slice(&row.fine);
+        self.sketches[self.words * offset..self.words * (offset + 1)].copy_from_slice(sketch);
         self.scales[offset] = row.scale;
         self.errors[offset] = row.error;
         self.keys[offset] = key;
@@ -100,6 +117,7 @@ impl Chunk {
     fn make_room(&mut self, more: usize) {
         self.base.reserve_exact(more * self.lines);
         self.fine.reserve_exact(more * self.lines);
+        self.sketches.reserve_exact(more * self.words);
         self.scales.reserve_exact(more);
         self.errors.reserve_exact(more);
         self.keys.reserve_exact(more);
@@ -112,6 +130,7 @@ impl Chunk {
         let lines = self.lines * offset..self.lines * (offset + 1);
         self.base[lines.clone()].fill(Line([0; 64]));
         self.fine[lines].fill(Line([0; 64]));
+        self.sketches[self.words * offset..self.words * (offset + 1)].fill(0);
         self.scales[offset] = 0.0;
         self.errors[offset] = REMOVED;
         self.keys[offset] = 0;
@@ -156,6 +175,8 @@ impl Chunk {
         let lines = self.lines * offset..self.lines * (offset + 1);
         target.base.extend_from_slice(&self.base[lines.clone()]);
         target.fine.extend_from_slice(&self.fine[lines]);
+        let words = self.words * offset..self.words * (offset + 1);
+        target.sketches.extend_from_slice(&self.sketches[words]);
         target.scales.push(self.scales[offset]);
         target.errors.push(self.errors[offset]);
         target.keys.push(self.keys[offset]);
@@ -180,6 +201,38 @@ impl Chunk {
                 &self.fine[lines],
                 self.scales[offset],
             ),
+        }
+    }
+
+    /// Offers every row by its sketch; the chunk's first row is in `first`.
+    pub(crate) fn near(
+        &self,
+        kernel: Kernel,
+        sketch: &[u64],
+        first: Slot,
+        nearest: &mut Nearest<(Slot, u64)>,
+    ) {
+        let mut bits = [0_u32; STEP_ROWS];
+        for start in (0..self.len()).step_by(STEP_ROWS) {
+            let rows = start..(start + STEP_ROWS).min(self.len());
+            let bits = &mut bits[..rows.len()];
+            kernel.differences(
+                sketch,
+                &self.sketches[self.words * rows.start..self.words * rows.end],
+                bits,
+            );
+            for (part, bits) in bits.chunks(LOOK).enumerate() {
+                // As in `scan`: nearly always none, in a loop without branches.
+                let cutoff = nearest.cutoff();
+                if !bits.iter().fold(false, |any, bits| any | (*bits <= cutoff)) {
+                    continue;
+                }
+                for (offset, bits) in (rows.start + part * LOOK..).zip(bits) {
+                    if self.stamps[offset] != NO_STAMP {
+                        nearest.offer(*bits, (first + offset as Slot, self.stamps[offset]));
+                    }
+                }
+            }
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod chunk;
 
 use crate::kernels::Kernel;
 use crate::quantise::{self, Probe, Row};
+use crate::sketch::{Nearest, Sketcher};
 use crate::top::BestGroups;
 use crate::{Hit, IndexError};
 use chunk::{CHUNK_ROWS, Chunk, NO_STAMP};
@@ -62,6 +63,7 @@ struct Tables {
 pub(crate) struct RowStore {
     dimension: usize,
     kernel: Kernel,
+    sketcher: Sketcher,
     tables: Mutex<Tables>,
     chunks: RwLock<Chunks>,
     next_stamp: AtomicU64,
@@ -80,6 +82,7 @@ impl RowStore {
         Self {
             dimension,
             kernel: Kernel::detect(),
+            sketcher: Sketcher::new(dimension),
             tables: Mutex::new(Tables {
                 slots: HashMap::new(),
                 groups: HashMap::new(),
@@ -137,6 +140,7 @@ impl RowStore {
     pub(crate) fn insert(&self, key: u128, group: u128, vector: &[f32]) -> Result<(), IndexError> {
         // The costly part, outside the lock.
         let row = Row::new(vector, self.dimension)?;
+        let sketch = self.sketcher.sketch(vector.iter().copied());
         let mut tables = self.tables.lock();
         let slot = match tables.slots.get(&key) {
             Some(&slot) => {
@@ -169,7 +173,8 @@ impl RowStore {
         let cell = self.cell(chunk);
         // First, so that a search that no longer meets a replaced row's old stamp looks for the new one.
         cell.newest.store(stamp, Ordering::Release);
-        cell.chunk.write().put(offset, &row, key, group, stamp);
+        let owner = (key, group);
+        cell.chunk.write().put(offset, &row, &sketch, owner, stamp);
         self.next_stamp.store(stamp + 1, Ordering::Release);
         self.publish(&tables);
         Ok(())
@@ -182,10 +187,11 @@ impl RowStore {
             return Arc::clone(cell);
         }
         let lines = quantise::lines(self.dimension);
+        let words = self.sketcher.words();
         let new = if chunks.is_empty() {
-            Chunk::growing(lines)
+            Chunk::growing(lines, words)
         } else {
-            Chunk::full_size(lines)
+            Chunk::full_size(lines, words)
         };
         let cell = Cell::new(new, NO_STAMP);
         let mut longer = Vec::with_capacity(chunks.len() + 1);
@@ -253,17 +259,17 @@ impl RowStore {
     /// the old slots is known to be out of date.
     pub(crate) fn compact(&self) {
         let mut tables = self.tables.lock();
-        let lines = quantise::lines(self.dimension);
+        let (lines, words) = (quantise::lines(self.dimension), self.sketcher.words());
         let mut stamp = self.next_stamp();
         let (mut cells, mut slots, mut groups) = (Vec::new(), HashMap::new(), HashMap::new());
-        let mut target = Chunk::growing(lines);
+        let mut target = Chunk::growing(lines, words);
         let mut slot: Slot = 0;
         for cell in self.chunks().iter() {
             let source = cell.chunk.read();
             for (offset, _) in source.written_since(NO_STAMP + 1) {
                 if target.len() == CHUNK_ROWS {
                     cells.push(Cell::new(
-                        std::mem::replace(&mut target, Chunk::full_size(lines)),
+                        std::mem::replace(&mut target, Chunk::full_size(lines, words)),
                         stamp,
                     ));
                 }
@@ -313,6 +319,28 @@ impl RowStore {
         Self::row(chunks, slot, stamp, |chunk, offset| {
             chunk.hit(self.kernel, offset, probe)
         })
+    }
+
+    /// The rows whose sketches differ least from the probe's, scored and offered.
+    pub(crate) fn sketch_scan(&self, probe: &Probe, view: usize, best: &mut BestGroups) {
+        // Rows written from here on are scanned: one that is replaced meanwhile is not at its old stamp any more.
+        let from = self.next_stamp();
+        let chunks = self.chunks();
+        let sketch = self.sketcher.sketch(probe.components());
+        let mut nearest = Nearest::new(view);
+        for (number, cell) in chunks.iter().enumerate() {
+            let first = (number * CHUNK_ROWS) as Slot;
+            let chunk = cell.chunk.read();
+            chunk.near(self.kernel, &sketch, first, &mut nearest);
+        }
+        for near in nearest.into_rows() {
+            let (slot, stamp) = near.row;
+            if let Some(hit) = self.hit(&chunks, slot, stamp, probe) {
+                best.offer(hit);
+            }
+        }
+        let (probes, best) = ([probe], std::array::from_mut(best));
+        self.scan(&self.chunks(), probes, from, None, best);
     }
 
     /// Scans the rows of some chunks that were written at `from` or later.
