@@ -16,9 +16,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use gateway::{Config, server::Server};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
-use store::{
-    Client, CollectionRef, ModelId, NewClient, NewCollection, NewFace, NewPerson,
-};
+use store::{Client, CollectionRef, ModelId, NewClient, NewCollection, NewFace, NewPerson};
 
 /// The pack with the longer templates.
 const PACK: &str = "mobilefacenet";
@@ -115,7 +113,7 @@ async fn filled(config: &Config, faces: usize) -> Result<(Client, String)> {
                 ..NewCollection::default()
             },
         )
-        .await?
+        .await?;
     let begun = Instant::now();
     let persons = faces.div_ceil(PER_PERSON);
     let enrol = |number: usize| {

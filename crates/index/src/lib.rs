@@ -34,6 +34,10 @@ pub use stats::{FastBy, GraphState, GraphStats, Recall, Stats};
 /// The largest dimension of an index.
 pub const MAX_DIMENSION: usize = 4096;
 
+/// Components of all rows together from which reading sketches instead saves more than scoring their candidates costs, with
+/// some margin: 50,000 rows of 512, 200,000 of 128.
+const SKETCHES_PAY: usize = 25_600_000;
+
 /// How an index is laid out and searched.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -56,7 +60,7 @@ impl Options {
         Self {
             dimension,
             scan_threads: 1,
-            sketch_threshold: 50_000,
+            sketch_threshold: SKETCHES_PAY / dimension.max(1),
             target_recall: 0.99,
             graph: GraphOptions::default(),
         }
