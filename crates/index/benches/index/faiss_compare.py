@@ -56,6 +56,8 @@ def main():
         index.hnsw.efConstruction = int(ef_construction)
         return index
 
+    if not efs:
+        return
     index, build, size = built(hnsw)
     for ef in efs.split(","):
         index.hnsw.efSearch = int(ef)

@@ -1,4 +1,5 @@
-//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip sketches,graph,hnsw_rs,usearch,faiss,f32]`
+//! `cargo bench -p index --features peers -- [--rows N] [--dimension N] [--probes N] [--ef LIST] [--skip LIST]`, where LIST is of
+//! `f32`, `sketches`, `graph`, `hnsw_rs`, `usearch`, `usearch-f16`, `usearch-i8`, `faiss`, `faiss-graph`.
 //!
 //! Exact int8, sketches, the graph, and beside them hnsw_rs, usearch and faiss, on the same synthetic identities: one thread, recall
 //! against f32. Faiss needs a Python with `faiss-cpu` and `numpy`: `--python PATH` or `target/faiss-venv/bin/python`.

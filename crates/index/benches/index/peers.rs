@@ -19,6 +19,9 @@ pub(crate) fn usearch(faces: &Faces, truth: &[Vec<usize>], arguments: &Arguments
     use crate::measure::{Line, median, timed};
     use usearch::{Index, IndexOptions, MetricKind, ScalarKind};
     for (kind, name) in [(ScalarKind::F16, "f16"), (ScalarKind::I8, "i8")] {
+        if arguments.skips(&format!("usearch-{name}")) {
+            continue;
+        }
         let index = Index::new(&IndexOptions {
             dimensions: faces.dimension,
             metric: MetricKind::Cos,
@@ -136,7 +139,12 @@ pub(crate) fn faiss(faces: &Faces, truth: &[Vec<usize>], arguments: &Arguments) 
         .flatten()
         .map(|key| (*key as u32).to_le_bytes());
     written(&folder.join("truth.u32"), keys)?;
-    let ef: Vec<String> = arguments.ef.iter().map(usize::to_string).collect();
+    // Its graph takes half an hour for a million rows.
+    let ef: Vec<String> = if arguments.skips("faiss-graph") {
+        Vec::new()
+    } else {
+        arguments.ef.iter().map(usize::to_string).collect()
+    };
     let done = Command::new(python)
         .arg(root.join("benches/index/faiss_compare.py"))
         .arg(&folder)
