@@ -6,6 +6,9 @@ pub enum GalleryError {
     /// The indexes are being built; worth trying again in a moment.
     #[error("the search indexes are being built")]
     Loading,
+    /// The indexes are further behind the database than a write waits for; they may catch up.
+    #[error("the search indexes are behind the database")]
+    Behind,
     /// The follower has stopped.
     #[error("the search indexes are not followed any more")]
     Stopped,

@@ -22,8 +22,6 @@ const BATCH: u32 = 1000;
 const CHANGES: u32 = 1000;
 /// Persons read at the same time.
 const READS: usize = 8;
-/// How long to wait for a wake-up before asking anyway.
-const POLL: Duration = Duration::from_millis(500);
 /// How long to wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -117,7 +115,7 @@ async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision
             Ok(changes) if changes.is_empty() => {
                 healthy = true;
                 // Both outcomes lead to the same question.
-                let _ = tokio::time::timeout(POLL, news.changed()).await;
+                let _ = tokio::time::timeout(shared.options.poll, news.changed()).await;
                 continue;
             }
             Ok(changes) => apply(shared, &mut roster, &changes).await.map(|()| changes),

@@ -13,7 +13,7 @@ mod search;
 mod shelves;
 mod status;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use inference::MatchScale;
 use store::{Catalog, ClientId, CollectionId, ModelId, Revision};
@@ -43,6 +43,10 @@ pub struct GalleryOptions {
     pub dimension: usize,
     /// Rows of one collection from which [`Mode::Fast`] uses a graph; below, it is exact too.
     pub graph_threshold: usize,
+    /// How often to look for changes although nothing was heard of any.
+    pub poll: Duration,
+    /// How long [`Gallery::reached`] waits.
+    pub patience: Duration,
 }
 
 /// What the follower and the searches share.
@@ -110,19 +114,25 @@ impl Gallery {
     /// Returns once searches on this node see everything up to `revision`.
     ///
     /// # Errors
-    /// [`GalleryError::Stopped`] when the follower is gone.
+    /// [`GalleryError::Stopped`] when the follower is gone; when [`GalleryOptions::patience`] ends first, [`GalleryError::Loading`]
+    /// while the indexes are being built, otherwise [`GalleryError::Behind`].
     pub async fn reached(&self, revision: Revision) -> Result<(), GalleryError> {
         let mut status = self.shared.status.subscribe();
-        let reached = status
-            .wait_for(|status| match status.phase {
-                Phase::Loading => false,
-                Phase::Following => status.revision >= revision,
-                Phase::Stopped => true,
-            })
-            .await;
+        let reached = status.wait_for(|status| match status.phase {
+            Phase::Loading => false,
+            Phase::Following => status.revision >= revision,
+            Phase::Stopped => true,
+        });
+        let reached = match tokio::time::timeout(self.shared.options.patience, reached).await {
+            Ok(Ok(status)) => Ok(status.phase),
+            Ok(Err(_)) => Ok(Phase::Stopped),
+            Err(_elapsed) => Err(self.phase()),
+        };
         match reached {
-            Ok(status) if status.phase == Phase::Following => Ok(()),
-            _ => Err(GalleryError::Stopped),
+            Ok(Phase::Following) => Ok(()),
+            Err(Phase::Loading) => Err(GalleryError::Loading),
+            Err(Phase::Following) => Err(GalleryError::Behind),
+            Ok(_) | Err(Phase::Stopped) => Err(GalleryError::Stopped),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The order of committed changes, which search indexes follow.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -117,8 +118,10 @@ pub trait Changes {
         limit: u32,
     ) -> Result<Vec<Change>, StoreError>;
 
-    /// Deletes all but the newest `keep` changes; how many were deleted.
-    async fn prune_changes(&self, keep: u64) -> Result<u64, StoreError>;
+    /// Deletes the oldest changes, as far as they were committed at least `age` ago: `limit` of them, or a few more, because the
+    /// changes of one transaction are never parted. How many were deleted. A follower that has not seen them is told
+    /// `RevisionPruned`.
+    async fn prune_changes(&self, age: Duration, limit: u32) -> Result<u64, StoreError>;
 
     /// Shows the newest revision that this node knows of: at once for its own writes, soon for those of other nodes.
     fn watch(&self) -> watch::Receiver<Revision>;

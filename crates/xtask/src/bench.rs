@@ -1,11 +1,14 @@
 //! `cargo xtask bench`: set-up, then a benchmark in release.
 
+mod identify;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 
 use crate::{
-    report, setup,
+    report,
+    setup::{self, Fetched},
     workspace::{Workspace, env_path},
 };
 
@@ -19,12 +22,17 @@ pub(crate) struct Args {
     /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
+    /// With `identify`: build the server without optimisation, which changes no figure
+    #[arg(long)]
+    debug: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
     /// Milliseconds per stage on one thread, and the throughput of `compare` beside the limit that they imply
     Stages,
+    /// How many people of LFW a server finds again, and how often it takes a stranger for one of them
+    Identify,
 }
 
 /// Runs the benchmark; its exit code.
@@ -37,17 +45,23 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         mirror: args.mirror.clone(),
         data: None,
     };
-    let onnxruntime = setup::fetch(workspace, &wanted)?.onnxruntime;
+    let fetched = setup::fetch(workspace, &wanted)?;
     if let Err(reason) = setup::also_without_internet(workspace, &wanted, "mobilefacenet") {
         report::line(format_args!(
             "  note: the pack mobilefacenet is left out: {reason:#}"
         ));
     }
-    let What::Stages = args.what;
+    match args.what {
+        What::Stages => stages(workspace, &fetched),
+        What::Identify => identify::run(workspace, &fetched, args.debug),
+    }
+}
+
+fn stages(workspace: &Workspace, fetched: &Fetched) -> Result<ExitCode> {
     let mut bench = workspace.cargo();
     bench.args(["bench", "--package", "gateway", "--bench", "stages"]);
     bench.env("ROSTRO_TEST_MODELS", workspace.models());
-    bench.env("ORT_DYLIB_PATH", onnxruntime);
+    bench.env("ORT_DYLIB_PATH", &fetched.onnxruntime);
     if let Some(faces) = env_path("ROSTRO_FACES")? {
         bench.env("ROSTRO_FACES", faces);
     }

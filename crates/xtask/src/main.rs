@@ -7,6 +7,7 @@ mod interrupt;
 mod postgres;
 mod report;
 mod serve;
+mod server;
 mod setup;
 mod test;
 mod torture;

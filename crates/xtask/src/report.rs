@@ -29,6 +29,16 @@ pub(crate) fn bytes_bar(name: &str, total: Option<u64>) -> ProgressBar {
     styled(bar, template, name)
 }
 
+/// A bar over `total` things; invisible when stderr is not a terminal.
+pub(crate) fn count_bar(name: &str, total: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(total).unwrap_or(u64::MAX));
+    styled(
+        bar,
+        "  {msg:34} {bar:30} {pos:>6} of {len}  {elapsed}, {eta} left",
+        name,
+    )
+}
+
 /// A spinner for work of unknown length; invisible when stderr is not a terminal.
 pub(crate) fn spinner(name: &str) -> ProgressBar {
     let bar = styled(

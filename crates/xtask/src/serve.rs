@@ -6,9 +6,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
-use crate::{setup, workspace::Workspace};
+use crate::{server, setup, workspace::Workspace};
 
 /// How to run the server.
 #[derive(Debug, clap::Args)]
@@ -33,18 +33,7 @@ pub(crate) struct Args {
 /// What set-up or the build fails with.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let ready = setup::run(workspace, &args.setup)?;
-    let profile = if args.debug { "debug" } else { "release" };
-    let mut build = workspace.cargo();
-    build.args(["build", "--package", "gateway", "--bin", "rostro"]);
-    if !args.debug {
-        build.arg("--release");
-    }
-    ensure!(
-        build.status().context("cargo cannot be run")?.success(),
-        "the server does not build: see above"
-    );
-
-    let mut server = Command::new(workspace.target()?.join(profile).join("rostro"));
+    let mut server = Command::new(server::build(workspace, !args.debug)?);
     server.arg("serve").args(&args.rest);
     // No more than these: the environment goes before a file given with `-- --config`, and the database's default address
     // is in the data folder.

@@ -1,13 +1,13 @@
 //! A fresh database for every test, in both kinds, and made-up persons.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use gallery::{Gallery, GalleryOptions, Match, Mode, Query};
 use inference::{Embedding, MatchScale, Score};
 use packs::{Anchor, Calibration};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use store::{
     Catalog, ClientId, CollectionId, CollectionRef, ModelId, NewClient, NewCollection, NewFace,
     NewPerson, Person, PersonId, Revision, StoreOptions,
@@ -29,25 +29,46 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    async fn open(url: String) -> Self {
-        let catalog = store::open(&url, &StoreOptions::default()).await.unwrap();
+    async fn open(url: String, options: &StoreOptions) -> Self {
+        let catalog = store::open(&url, options).await.unwrap();
         Self { catalog, url }
     }
 
     pub(crate) async fn another_node(&self) -> Self {
-        Self::open(self.url.clone()).await
+        Self::open(self.url.clone(), &StoreOptions::default()).await
+    }
+
+    /// Another node, which looks for changes only so often by itself.
+    pub(crate) async fn another_node_that_polls_every(&self, poll_interval: Duration) -> Self {
+        let options = StoreOptions {
+            poll_interval,
+            ..StoreOptions::default()
+        };
+        Self::open(self.url.clone(), &options).await
     }
 
     /// A gallery that has read everything there is.
     pub(crate) async fn gallery(&self) -> Gallery {
-        let options = GalleryOptions {
-            model: model(),
-            dimension: DIMENSION,
-            graph_threshold: usize::MAX,
-        };
-        let gallery = Gallery::start(self.catalog.clone(), scale(), options).unwrap();
+        let gallery = self.start(options());
         gallery.reached(Revision::ZERO).await.unwrap();
         gallery
+    }
+
+    /// A gallery that begins to read.
+    pub(crate) fn start(&self, options: GalleryOptions) -> Gallery {
+        Gallery::start(self.catalog.clone(), scale(), options).unwrap()
+    }
+
+    /// Runs statements on a connection of their own.
+    pub(crate) async fn raw(&self, statements: &str) {
+        let statements = sqlx::AssertSqlSafe(statements.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            connection.execute(statements).await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            connection.execute(statements).await.unwrap();
+        }
     }
 
     pub(crate) async fn account(&self, name: &str) -> ClientId {
@@ -82,6 +103,17 @@ impl Bench {
         let committed = self.catalog.create_person(client, new).await.unwrap();
         gallery.reached(committed.revision).await.unwrap();
         committed.value
+    }
+}
+
+/// What most tests search with.
+pub(crate) fn options() -> GalleryOptions {
+    GalleryOptions {
+        model: model(),
+        dimension: DIMENSION,
+        graph_threshold: usize::MAX,
+        poll: Duration::from_millis(500),
+        patience: Duration::from_secs(60),
     }
 }
 
@@ -178,11 +210,8 @@ pub(crate) fn who(
 
 pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::open(format!(
-        "sqlite://{}",
-        folder.path().join("test.db").display()
-    ))
-    .await;
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let bench = Bench::open(url, &StoreOptions::default()).await;
     let catalog = bench.catalog.clone();
     test(bench).await;
     catalog.close().await;
@@ -196,10 +225,8 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Bench)
     let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
     admin(&server, format!("CREATE SCHEMA {schema}")).await;
     let separator = if server.contains('?') { '&' } else { '?' };
-    let bench = Bench::open(format!(
-        "{server}{separator}options=-csearch_path%3D{schema}"
-    ))
-    .await;
+    let url = format!("{server}{separator}options=-csearch_path%3D{schema}");
+    let bench = Bench::open(url, &StoreOptions::default()).await;
     let catalog = bench.catalog.clone();
     // The schema goes also when the test fails.
     let result = std::panic::AssertUnwindSafe(test(bench))

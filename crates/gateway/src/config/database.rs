@@ -1,11 +1,11 @@
 //! `[database]`.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
-use super::Secret;
+use super::{Secret, duration};
 
 /// The database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct DatabaseConfig {
     pub url: Secret,
     /// Most connections of the pool.
     pub max_connections: u32,
+    /// How long the record of changes, which nodes follow, is kept.
+    #[serde(with = "duration")]
+    pub keep_changes: Duration,
 }
 
 impl DatabaseConfig {
@@ -106,6 +109,7 @@ mod tests {
         let config = DatabaseConfig {
             url: Secret::new("sqlite://{data}/rostro.db"),
             max_connections: 1,
+            keep_changes: Duration::ZERO,
         };
         assert_eq!(
             config.url(Path::new("/var/lib/rostro")),

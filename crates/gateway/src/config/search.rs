@@ -1,6 +1,10 @@
 //! `[search]`.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use super::duration;
 
 /// How enrolled persons are searched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -8,4 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct SearchConfig {
     /// Faces of one collection from which `FAST` uses a graph; below, it is exact as `ACCURATE` is.
     pub graph_threshold: usize,
+    /// How long a write waits for this node's searches to see it.
+    #[serde(with = "duration")]
+    pub visible_within: Duration,
 }

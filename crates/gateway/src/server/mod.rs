@@ -3,10 +3,12 @@
 mod api;
 mod health;
 mod listen;
+mod metrics;
 mod middleware;
 mod readiness;
 mod router;
 mod start;
+mod upkeep;
 
 pub use middleware::REQUEST_ID;
 pub use readiness::Readiness;

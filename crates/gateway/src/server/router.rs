@@ -1,12 +1,10 @@
 //! All routes, and around them what is true of each.
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
     middleware::{from_fn, from_fn_with_state},
-    response::IntoResponse,
-    routing::get,
 };
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi as _;
@@ -15,7 +13,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     api::Document,
-    health,
+    health, metrics,
     middleware::{self, InFlight},
 };
 use crate::{
@@ -33,18 +31,15 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
         InFlight::new(config.server.max_in_flight),
         middleware::in_flight,
     ));
-    let (operators, operators_api) = OpenApiRouter::with_openapi(Document::openapi())
+    let mut operators = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
-        .split_for_parts();
-    let mut routes = routes.merge(operators);
+        .routes(routes!(health::readyz));
     if config.metrics.enabled {
-        let app = app.clone();
-        routes = routes.route(
-            "/metrics",
-            get(async move || prometheus(metrics.render(&app))),
-        );
+        let scraped = OpenApiRouter::new().routes(routes!(metrics::prometheus));
+        operators = operators.merge(scraped.layer(Extension(metrics)));
     }
+    let (operators, operators_api) = operators.split_for_parts();
+    let mut routes = routes.merge(operators);
     let mut api = api;
     api.merge(operators_api);
     if config.docs.enabled {
@@ -91,19 +86,9 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &Config) 
         .layer(from_fn(middleware::observe))
 }
 
-fn prometheus(text: String) -> impl IntoResponse {
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        text,
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, extract::Request};
+    use axum::{body::Body, extract::Request, routing::get};
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 

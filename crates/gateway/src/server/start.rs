@@ -9,7 +9,7 @@ use packs::InstalledPack;
 use store::{Catalog, StoreOptions};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Readiness, listen, router};
+use super::{Readiness, listen, router, upkeep};
 use crate::{
     App, AppState, Config,
     auth::{Accounts, SigningSecret, Tokens},
@@ -18,8 +18,8 @@ use crate::{
     service::{Login, Recorder},
 };
 
-/// How often the metrics' histograms are emptied.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often the search indexes look for changes of which no notice came.
+const POLL: Duration = Duration::from_millis(500);
 
 /// A running server. Dropping it stops it at once; [`Server::stop`] lets it finish what is in flight.
 pub struct Server {
@@ -57,12 +57,7 @@ impl Server {
             stopping,
             app.config.server.drain_timeout,
         ));
-        let upkeep = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(UPKEEP).await;
-                metrics.upkeep();
-            }
-        });
+        let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
         Ok(Self {
             app,
             address,
@@ -93,6 +88,7 @@ impl Server {
         if let Err(error) = (&mut self.serving).await {
             tracing::error!(%error, "the listener failed");
         }
+        self.upkeep.abort();
         self.app.login.finish().await;
         self.app.audit.finish().await;
         self.app.gallery.stop();
@@ -114,6 +110,8 @@ impl Drop for Server {
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
     let options = StoreOptions {
         max_connections: config.database.max_connections,
+        // A database that falls silent in the middle of a transaction is a 503, not a 504.
+        operation_timeout: config.server.request_timeout * 2 / 3,
         ..StoreOptions::default()
     };
     let data: &Path = &config.server.data;
@@ -179,6 +177,8 @@ fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> 
             .context("the embedding model has no identity")?,
         dimension: info.dimension,
         graph_threshold: config.search.graph_threshold,
+        poll: POLL,
+        patience: config.search.visible_within,
     };
     Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
         .context("the search indexes cannot be started")

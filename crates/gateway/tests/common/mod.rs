@@ -12,10 +12,11 @@
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
 pub mod database;
+pub mod shared;
 
 use std::path::PathBuf;
 
-use gateway::{App, Config, server::Server};
+use gateway::{App, AppState, Config, server::Server};
 use serde_json::Value;
 use store::{Client, NewClient};
 
@@ -72,6 +73,11 @@ impl TestServer {
 
     /// The server's parts.
     pub fn app(&self) -> &App {
+        self.server.app()
+    }
+
+    /// The same, to be shared.
+    pub fn app_state(&self) -> &AppState {
         self.server.app()
     }
 

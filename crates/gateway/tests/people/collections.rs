@@ -6,11 +6,12 @@ use crate::{
     account::{
         Account, COLLECTIONS, NOTHING, PERSONS, at, broken, no_collection, no_person, text, told,
     },
-    harness::on_both,
+    common::shared::on_both,
     pictures::face,
 };
 
 on_both! {
+    Account<'_>,
     collections_are_created_shown_changed_and_deleted,
     the_body_of_a_collection_is_checked,
     a_collection_goes_by_its_id_and_by_its_code,

@@ -5,11 +5,12 @@ use serde_json::json;
 
 use crate::{
     account::{Account, PERSONS, at, text},
-    harness::on_both,
+    common::shared::on_both,
     pictures::face,
 };
 
 on_both! {
+    Account<'_>,
     of_a_hundred_who_enrol_the_same_person_one_succeeds,
     a_search_while_persons_come_and_go_is_never_wrong,
 }

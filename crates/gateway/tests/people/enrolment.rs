@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, NOTHING, PERSONS, at, broken, no_collection},
-    harness::on_both,
+    common::shared::on_both,
     pictures::{encode, face, five_faces, nobody},
 };
 
 on_both! {
+    Account<'_>,
     the_fields_of_a_person_are_checked,
     pictures_are_checked,
     a_refused_enrolment_leaves_nothing,

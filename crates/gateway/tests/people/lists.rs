@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, COLLECTIONS, PERSONS, broken, text},
-    harness::on_both,
+    common::shared::on_both,
     pictures::face,
 };
 
 on_both! {
+    Account<'_>,
     persons_are_listed_by_page,
     persons_are_filtered_and_sorted,
     persons_are_looked_up_by_name,

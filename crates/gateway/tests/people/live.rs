@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, NOTHING, PERSONS, broken, no_collection, text, told},
-    harness::on_both,
+    common::shared::on_both,
     pictures::{encode, face, live_face, tiny_face},
 };
 
 on_both! {
+    Account<'_>,
     a_live_person_is_enrolled_once,
     a_duplicate_is_told_before_a_failed_liveness,
     a_face_that_is_not_live_is_told,

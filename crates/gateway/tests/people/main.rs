@@ -20,7 +20,6 @@ mod account;
 mod collections;
 mod concurrency;
 mod enrolment;
-mod harness;
 mod lists;
 mod live;
 mod persons;

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, COLLECTIONS, NOTHING, PERSONS, at, no_collection, no_person, text},
-    harness::on_both,
+    common::shared::on_both,
     pictures::face,
 };
 
 on_both! {
+    Account<'_>,
     a_person_is_stored_and_shown,
     what_clients_send_of_a_person_is_understood,
     the_same_person_twice_in_one_collection_is_told,

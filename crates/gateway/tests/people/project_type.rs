@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::{
     account::{Account, COLLECTIONS, PERSONS, broken, text},
-    harness::on_both,
+    common::shared::on_both,
     pictures::{encode, face, nobody},
 };
 
 on_both! {
+    Account<'_>,
     without_a_picture_all_are_listed,
     with_a_picture_those_who_have_the_face_are_found,
 }

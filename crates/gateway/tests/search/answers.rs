@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, on_both},
+    common::shared::on_both,
+    harness::{Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY},
     pictures::face,
 };
 
-on_both! { answers }
+on_both! { Account<'_>, answers }
 
 /// Takes out what differs from run to run, keeping its form in sight.
 fn redact(value: &mut Value) {

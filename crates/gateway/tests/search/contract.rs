@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids, on_both},
+    common::shared::on_both,
+    harness::{ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids},
     pictures::{encode, face, nobody},
 };
 
-on_both! { fields, conformance, max_results, several_pictures, crops, verify, detect, missing }
+on_both! { Account<'_>, fields, conformance, max_results, several_pictures, crops, verify, detect, missing }
 
 /// A good body for every route.
 fn good() -> Value {

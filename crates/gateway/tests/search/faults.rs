@@ -3,15 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
-    common::answer,
+    common::{answer, shared::on_both},
     harness::{
-        ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids, on_both,
-        with_own_server,
+        ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids, with_own_server,
     },
     pictures::face,
 };
 
-on_both! { deleted_while_searched, health_and_metrics }
+on_both! { Account<'_>, deleted_while_searched, health_and_metrics }
 
 fn good(id: &str) -> Value {
     json!({ "os": "DESKTOP", "image": face(1, 2), "images": [face(1, 2)], "min_score": 0.7, "search_mode": "FAST",

@@ -1,21 +1,14 @@
-//! One server per database for all tests, an account per test, and persons enrolled without the routes for that.
+//! An account of a server, and persons enrolled without the routes for that.
 
-use std::sync::{LazyLock, OnceLock};
-
-use gateway::config::Secret;
 use inference::{Effort, FaceRules, ImageBytes, ImageLimits};
 use serde_json::Value;
 use store::{
     Client, CollectionRef, Gender, ModelId, NewClient, NewCollection, NewFace, NewPerson, Person,
 };
 use time::macros::date;
-use tokio::runtime::Runtime;
 
 use crate::{
-    common::{
-        TestServer, answer,
-        database::{Kind, TestDatabase},
-    },
+    common::{TestServer, answer, shared::RUNTIME},
     pictures::face_file,
 };
 
@@ -25,9 +18,6 @@ pub(crate) const LIVE_FACE: &str = "/v2/face-recognition/search-live-face";
 pub(crate) const ACTIVE_USER: &str = "/v2/face-recognition/search-active-user";
 pub(crate) const VERIFY: &str = "/v2/face-recognition/verify";
 pub(crate) const DETECT: &str = "/v2/face-recognition/detect";
-
-/// Outlives each test, as the shared servers must.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 /// An account of a running server.
 pub(crate) struct Account<'a> {
@@ -141,23 +131,6 @@ impl<'a> Account<'a> {
     }
 }
 
-/// Runs `test` with an account of the server on this kind of database that all tests share.
-pub(crate) fn on(kind: Kind, test: impl AsyncFnOnce(&Account<'_>)) {
-    static SQLITE: OnceLock<Option<TestServer>> = OnceLock::new();
-    static POSTGRES: OnceLock<Option<TestServer>> = OnceLock::new();
-    let shared = match kind {
-        Kind::Sqlite => &SQLITE,
-        Kind::Postgres => &POSTGRES,
-    };
-    let start = || async {
-        let database = TestDatabase::create(kind).await?;
-        TestServer::start_with(|config| config.database.url = Secret::new(&database.url)).await
-    };
-    if let Some(server) = shared.get_or_init(|| RUNTIME.block_on(start())) {
-        RUNTIME.block_on(async { test(&Account::new(server).await).await });
-    }
-}
-
 /// Runs `test` with an account of a server of its own, on SQLite.
 pub(crate) fn with_own_server(
     change: impl FnOnce(&mut gateway::Config),
@@ -180,22 +153,3 @@ pub(crate) fn ids(matches: &Value) -> Vec<String> {
         .map(|one| one["id"].as_str().unwrap().to_owned())
         .collect()
 }
-
-/// `on_both! { test_function, ... }`: each `async fn(&Account)` as a test on SQLite and as one on Postgres.
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test]
-            fn $test() {
-                crate::harness::on(crate::common::database::Kind::Sqlite, super::$test);
-            })*
-        }
-        mod postgres {
-            $(#[test]
-            fn $test() {
-                crate::harness::on(crate::common::database::Kind::Postgres, super::$test);
-            })*
-        }
-    };
-}
-pub(crate) use on_both;

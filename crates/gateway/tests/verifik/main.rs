@@ -13,7 +13,6 @@ mod common;
 mod answers;
 mod bad_input;
 mod contract;
-mod openapi;
 mod pictures;
 mod records;
 mod urls;

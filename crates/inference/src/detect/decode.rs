@@ -104,7 +104,7 @@ impl Grid {
         ((cell % self.columns) as f32, (cell / self.columns) as f32)
     }
 
-    fn expect(&self, per_cell: usize, values: &[f32]) -> Result<(), FaceError> {
+    fn check_length(&self, per_cell: usize, values: &[f32]) -> Result<(), FaceError> {
         let wanted = self.cells() * per_cell;
         if values.len() == wanted {
             return Ok(());
@@ -125,7 +125,7 @@ fn yunet(
     faces: &mut Vec<Face>,
 ) -> Result<(), FaceError> {
     for (values, per_cell) in [(class, 1), (object, 1), (boxes, 4), (points, 10)] {
-        grid.expect(per_cell, values)?;
+        grid.check_length(per_cell, values)?;
     }
     let stride = grid.stride as f32;
     for cell in 0..grid.cells() {
@@ -165,7 +165,7 @@ fn scrfd(
     faces: &mut Vec<Face>,
 ) -> Result<(), FaceError> {
     for (values, per_cell) in [(scores, 2), (boxes, 8), (points, 20)] {
-        grid.expect(per_cell, values)?;
+        grid.check_length(per_cell, values)?;
     }
     let stride = grid.stride as f32;
     for (anchor, &score) in scores.iter().enumerate() {

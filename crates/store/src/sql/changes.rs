@@ -1,6 +1,9 @@
 //! The order of changes.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::now;
@@ -163,13 +166,20 @@ fn change(row: &Row) -> Result<Change, StoreError> {
     })
 }
 
-async fn prune(tx: &mut Tx<'_>, keep: u64) -> Result<u64, StoreError> {
-    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-    // Up to the end of a transaction, so that nobody can stand in the middle of one.
-    let end = sql("SELECT MAX(transaction_end) AS bound FROM changes
-                   WHERE transaction_end <= (SELECT last FROM revision) - $1");
+async fn prune(tx: &mut Tx<'_>, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
+    // Up to the first young one, whatever its neighbours say: the clocks of several nodes are not one. And up to the end of a
+    // transaction, whose changes have one moment, so that nobody can stand in the middle of it.
+    let end = sql(
+        "WITH oldest AS (SELECT revision, transaction_end, committed_at FROM changes ORDER BY revision LIMIT $1)
+         SELECT MAX(transaction_end) AS bound FROM oldest
+         WHERE revision < COALESCE((SELECT MIN(revision) FROM oldest WHERE committed_at > $2), $3)",
+    );
+    let end = end
+        .bind(i64::from(limit.max(1)))
+        .bind(before)
+        .bind(i64::MAX);
     let Some(bound) = tx
-        .row(end.bind(keep))
+        .row(end)
         .await?
         .map(|row| row.get::<Option<i64>>("bound"))
         .transpose()?
@@ -201,8 +211,16 @@ impl Changes for Database {
             .await
     }
 
-    async fn prune_changes(&self, keep: u64) -> Result<u64, StoreError> {
-        self.write(move |tx| Box::pin(prune(tx, keep))).await
+    async fn prune_changes(&self, age: Duration, limit: u32) -> Result<u64, StoreError> {
+        // Longer than there is time: nothing is that old.
+        let Some(before) = time::Duration::try_from(age)
+            .ok()
+            .and_then(|age| now().checked_sub(age))
+        else {
+            return Ok(0);
+        };
+        self.write(move |tx| Box::pin(prune(tx, before, limit)))
+            .await
     }
 
     fn watch(&self) -> watch::Receiver<Revision> {

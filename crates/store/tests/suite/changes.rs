@@ -164,33 +164,47 @@ async fn transactions_are_not_parted(bench: Bench) {
 
 async fn pruning(bench: Bench) {
     let owner = bench.account("one").await.id;
-    let first = bench
-        .catalog
-        .create_person(owner, someone("0", &[]))
-        .await
-        .unwrap()
-        .revision;
-    for number in 1..10 {
-        bench.person(owner, &number.to_string(), &[]).await;
+    let prune =
+        async |age: Duration, limit: u32| bench.catalog.prune_changes(age, limit).await.unwrap();
+    let since = async |revision: Revision| bench.catalog.changes_since(revision, 100).await;
+    assert_eq!(prune(Duration::ZERO, 100).await, 0, "there is nothing");
+    let mut revisions = Vec::new();
+    for number in 0..10 {
+        let new = NewPerson {
+            faces: vec![face(1), face(2)],
+            ..someone(&number.to_string(), &[])
+        };
+        let made = bench.catalog.create_person(owner, new).await.unwrap();
+        revisions.push(made.revision);
     }
-    assert_eq!(bench.catalog.prune_changes(100).await.unwrap(), 0);
-    assert_eq!(bench.catalog.prune_changes(4).await.unwrap(), 6);
-    assert_eq!(bench.catalog.prune_changes(4).await.unwrap(), 0);
-    assert!(matches!(
-        bench.catalog.changes_since(first, 100).await,
-        Err(StoreError::RevisionPruned)
-    ));
+    for young in [Duration::from_secs(3600), Duration::MAX] {
+        assert_eq!(prune(young, 100).await, 0, "nothing is that old");
+    }
+    assert_eq!(since(Revision::ZERO).await.unwrap().len(), 20);
+    // Transactions are not parted, not by the limit either.
+    assert_eq!(prune(Duration::ZERO, 3).await, 4);
+    assert_eq!(since(revisions[1]).await.unwrap().len(), 16);
+    for gone in [Revision::ZERO, revisions[0]] {
+        let refused = since(gone).await;
+        assert!(
+            matches!(refused, Err(StoreError::RevisionPruned)),
+            "{refused:?}"
+        );
+    }
+    // Half an hour passes for the older half; of those, one has a clock that is late.
+    let aged = "UPDATE changes SET committed_at = committed_at - 1800000 WHERE revision <= 14 AND revision NOT IN (9, 10)";
+    bench.raw(aged).await.unwrap();
+    let age = Duration::from_secs(600);
+    assert_eq!(prune(age, 100).await, 4, "those before the first young one");
+    assert_eq!(prune(age, 100).await, 0);
+    assert_eq!(since(revisions[3]).await.unwrap().len(), 12);
+    // The numbers go on.
+    assert_eq!(prune(Duration::ZERO, 100).await, 12);
     let newest = bench.catalog.revision().await.unwrap();
-    assert_eq!(newest.number(), 10);
-    assert_eq!(bench.catalog.prune_changes(0).await.unwrap(), 4);
-    assert_eq!(bench.catalog.changes_since(newest, 100).await.unwrap(), []);
+    assert_eq!((newest, newest.number()), (revisions[9], 20));
+    assert_eq!(since(newest).await.unwrap(), []);
     bench.person(owner, "next", &[]).await;
-    assert_eq!(
-        bench.catalog.changes_since(newest, 100).await.unwrap()[0]
-            .revision
-            .number(),
-        11
-    );
+    assert_eq!(since(newest).await.unwrap()[0].revision.number(), 21);
 }
 
 async fn own_writes_wake(bench: Bench) {

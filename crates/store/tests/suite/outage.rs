@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use store::{NewClient, StoreError, StoreOptions};
 
 use crate::harness::{Bench, on_both, on_postgres, someone};
-use crate::proxy::Proxy;
+use crate::proxy::{Line, Proxy};
 
 on_both! { closed, bad_addresses, too_long }
 
@@ -158,8 +158,8 @@ async fn cut_connections() {
     .await;
 }
 
-/// The line goes dead without a word: every call ends in time, no connection is lost for good, and when the line is back
-/// everything works, without a restart.
+/// The line goes dead without a word, or the server closes it: every call ends in time, no connection is lost for good, and
+/// when the line is back everything works, without a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dead_line() {
     on_postgres(|bench| async move {
@@ -178,8 +178,11 @@ async fn dead_line() {
         let node = store::open(&through(proxy.port), &options).await.unwrap();
         let owner = bench.account("one").await.id;
         node.client(owner).await.unwrap().unwrap();
-        for outage in 0..3 {
-            proxy.set_dead(true);
+        for (outage, line) in [Line::Dead, Line::Closed, Line::Dead]
+            .into_iter()
+            .enumerate()
+        {
+            proxy.set(line);
             for number in 0..6 {
                 let name = format!("{outage} {number}");
                 let (read, write) = tokio::time::timeout(Duration::from_secs(30), async {
@@ -196,7 +199,7 @@ async fn dead_line() {
                     "{write:?}"
                 );
             }
-            proxy.set_dead(false);
+            proxy.set(Line::Open);
             let start = Instant::now();
             while let Err(error) = node.ping().await {
                 assert!(start.elapsed() < Duration::from_secs(30), "{error:?}");

@@ -1,4 +1,4 @@
-//! A line to the database that can go dead without a word, as one does when a machine or a firewall fails.
+//! A line to the database that can fail as real ones do.
 
 use std::net::SocketAddr;
 
@@ -6,10 +6,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+/// How the line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Everything passes.
+    Open,
+    /// Nothing passes, and no connection is closed either: a machine or a firewall failed, or the server was suspended.
+    Dead,
+    /// Connections are closed, new ones at once: the server was stopped.
+    Closed,
+}
+
 /// Passes bytes between its own port and a server's, or none at all.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
-    dead: watch::Sender<bool>,
+    line: watch::Sender<Line>,
 }
 
 impl Proxy {
@@ -18,11 +29,14 @@ impl Proxy {
             .await
             .expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let dead = watch::Sender::new(false);
-        let state = dead.subscribe();
+        let line = watch::Sender::new(Line::Open);
+        let state = line.subscribe();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let (server, state) = (server.clone(), state.clone());
+                if *state.borrow() == Line::Closed {
+                    continue;
+                }
                 tokio::spawn(async move {
                     let Ok(far) = TcpStream::connect(server).await else {
                         return;
@@ -36,26 +50,31 @@ impl Proxy {
                 });
             }
         });
-        Self { port, dead }
+        Self { port, line }
     }
 
-    /// From now on nothing passes, and no connection is closed either; or everything passes again.
-    pub(crate) fn set_dead(&self, dead: bool) {
-        self.dead.send_replace(dead);
+    /// From now on the line is so.
+    pub(crate) fn set(&self, line: Line) {
+        self.line.send_replace(line);
     }
 }
 
 async fn pass(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
-    mut dead: watch::Receiver<bool>,
+    mut line: watch::Receiver<Line>,
 ) {
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let Ok(read @ 1..) = from.read(&mut buffer).await else {
+        let read = tokio::select! {
+            read = from.read(&mut buffer) => read,
+            _ = line.wait_for(|line| *line == Line::Closed) => return,
+        };
+        let Ok(read @ 1..) = read else {
             return;
         };
-        if dead.wait_for(|dead| !dead).await.is_err()
+        let passing = line.wait_for(|line| *line != Line::Dead).await;
+        if !passing.is_ok_and(|line| *line == Line::Open)
             || to.write_all(&buffer[..read]).await.is_err()
         {
             return;

@@ -4,7 +4,6 @@ mod api;
 mod client;
 mod judge;
 mod ledger;
-mod process;
 mod rounds;
 mod seen;
 #[cfg(test)]
@@ -12,12 +11,12 @@ mod tests;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 
 use crate::{
     interrupt::Interrupt,
     postgres::{self, Schema},
-    report, setup,
+    report, server, setup,
     workspace::Workspace,
 };
 use rounds::{Outcome, Plan};
@@ -77,7 +76,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         data: None,
     };
     let fetched = setup::fetch(workspace, &wanted)?;
-    let program = build(workspace, args.release)?;
+    let program = server::build(workspace, args.release)?;
     let seed = args.seed.unwrap_or_else(rand::random);
     let plan = Plan {
         program: &program,
@@ -124,18 +123,4 @@ fn name(databases: Databases) -> &'static str {
         Databases::Postgres => "postgres",
         Databases::Both => "both",
     }
-}
-
-fn build(workspace: &Workspace, release: bool) -> Result<PathBuf> {
-    let mut build = workspace.cargo();
-    build.args(["build", "--package", "gateway", "--bin", "rostro"]);
-    if release {
-        build.arg("--release");
-    }
-    ensure!(
-        build.status().context("cargo cannot be run")?.success(),
-        "the server does not build: see above"
-    );
-    let profile = if release { "release" } else { "debug" };
-    Ok(workspace.target()?.join(profile).join("rostro"))
 }

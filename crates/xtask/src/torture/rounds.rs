@@ -15,10 +15,13 @@ use super::{
     client::{Client, Scene, letters},
     judge::{Fault, Judgement, judge},
     ledger::Ledger,
-    process::{Launcher, Running},
     seen::look,
 };
-use crate::{report, setup::Fetched};
+use crate::{
+    report,
+    server::{Launcher, Running},
+    setup::Fetched,
+};
 
 const CLIENTS: u32 = 4;
 /// Clients work at least this part of a round's time.
@@ -86,7 +89,7 @@ pub(super) fn run(plan: &Plan<'_>, postgres: Option<&str>) -> Result<Outcome> {
 }
 
 fn torture(plan: &Plan<'_>, launcher: &Launcher) -> Result<Outcome> {
-    let token = launcher.issue_token()?;
+    let token = launcher.issue_token("torture")?;
     let mut random = StdRng::seed_from_u64(plan.seed);
     let mut ledgers: Vec<Ledger> = (0..CLIENTS).map(|_| Ledger::default()).collect();
     let mut server = launcher.spawn()?;

@@ -415,6 +415,7 @@ impl From<GalleryError> for ApiError {
     fn from(error: GalleryError) -> Self {
         match error {
             GalleryError::Loading => Self::unavailable("search_loading"),
+            GalleryError::Behind => Self::unavailable("search_behind"),
             GalleryError::Stopped => Self::unavailable("server_stopping"),
             GalleryError::Options(_) | GalleryError::WrongModel => {
                 tracing::error!(%error, "the search failed");

@@ -302,6 +302,10 @@ async fn the_database_and_the_indexes() {
             (503, "ServiceUnavailable", "search_loading"),
         ),
         (
+            GalleryError::Behind,
+            (503, "ServiceUnavailable", "search_behind"),
+        ),
+        (
             GalleryError::Stopped,
             (503, "ServiceUnavailable", "server_stopping"),
         ),

@@ -1,4 +1,4 @@
-//! The server as a process of its own.
+//! The server, built, and as a process of its own.
 
 use std::{
     env,
@@ -14,16 +14,34 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::setup::Fetched;
+use crate::{setup::Fetched, workspace::Workspace};
 
 /// Longest start, the search indexes included.
 const START: Duration = Duration::from_secs(180);
 /// Between questions whether it is ready.
 const PAUSE: Duration = Duration::from_millis(30);
 
+/// Builds the server, with optimisation or without; its program.
+///
+/// # Errors
+/// When it does not build; cargo has said why.
+pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<PathBuf> {
+    let mut build = workspace.cargo();
+    build.args(["build", "--package", "gateway", "--bin", "rostro"]);
+    if release {
+        build.arg("--release");
+    }
+    ensure!(
+        build.status().context("cargo cannot be run")?.success(),
+        "the server does not build: see above"
+    );
+    let profile = if release { "release" } else { "debug" };
+    Ok(workspace.target()?.join(profile).join("rostro"))
+}
+
 /// How to start the server.
 #[derive(Debug)]
-pub(super) struct Launcher {
+pub(crate) struct Launcher {
     program: PathBuf,
     settings: Vec<(&'static str, std::ffi::OsString)>,
     data: PathBuf,
@@ -31,7 +49,7 @@ pub(super) struct Launcher {
 
 impl Launcher {
     /// With the data folder `data`, and the database there when `postgres` gives no address.
-    pub(super) fn new(
+    pub(crate) fn new(
         program: PathBuf,
         fetched: &Fetched,
         data: PathBuf,
@@ -57,17 +75,17 @@ impl Launcher {
     }
 
     /// What the server wrote to its log, over all starts.
-    pub(super) fn log(&self) -> PathBuf {
-        self.data.join("torture.log")
+    pub(crate) fn log(&self) -> PathBuf {
+        self.data.join("server.log")
     }
 
-    /// A token of a new account.
+    /// A token of a new account of this name.
     ///
     /// # Errors
     /// What the command says.
-    pub(super) fn issue_token(&self) -> Result<String> {
+    pub(crate) fn issue_token(&self, account: &str) -> Result<String> {
         let output = self
-            .command(&["token", "issue", "--client", "torture"])
+            .command(&["token", "issue", "--client", account])
             .output()
             .context("rostro cannot be run")?;
         ensure!(
@@ -82,7 +100,7 @@ impl Launcher {
     ///
     /// # Errors
     /// When it cannot be run.
-    pub(super) fn spawn(&self) -> Result<Running> {
+    pub(crate) fn spawn(&self) -> Result<Running> {
         let log = File::options()
             .create(true)
             .append(true)
@@ -120,7 +138,7 @@ impl Launcher {
 
 /// A server process; killed when dropped.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
 }
 
@@ -129,7 +147,7 @@ impl Running {
     ///
     /// # Errors
     /// When it ends instead, or takes too long.
-    pub(super) fn ready(&mut self) -> Result<String> {
+    pub(crate) fn ready(&mut self) -> Result<String> {
         let since = Instant::now();
         let stdout = self.child.stdout.take().context("asked twice")?;
         let (told, telling) = mpsc::channel();
@@ -166,7 +184,7 @@ impl Running {
     ///
     /// # Errors
     /// When it had ended by itself.
-    pub(super) fn kill(mut self) -> Result<()> {
+    pub(crate) fn kill(mut self) -> Result<()> {
         if !self.alive()? {
             bail!("the server ended by itself");
         }

@@ -1,0 +1,116 @@
+//! A caller of a server, in this process or in another one.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{common::TestServer, pictures::face};
+
+/// Holds a token.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    retry: bool,
+}
+
+impl Told {
+    /// Fails unless it says to try again later, in the contract's form and with this message.
+    pub(crate) fn assert_unavailable(&self, message: &str) {
+        let wanted = json!({ "message": message, "code": "ServiceUnavailable" });
+        assert_eq!((self.status, &self.body), (503, &wanted));
+        assert!(self.retry, "no Retry-After");
+    }
+
+    /// `data` of a success.
+    pub(crate) fn data(mut self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.body["data"].take()
+    }
+}
+
+impl Client {
+    pub(crate) fn new(base: &str, token: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base: base.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    pub(crate) fn of(server: &TestServer) -> Self {
+        Self::new(&server.base, &server.token)
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Told {
+        let url = format!("{}/v2/face-recognition/{path}", self.base);
+        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.expect("an answer");
+        Told {
+            status: response.status().as_u16(),
+            retry: response.headers().contains_key("retry-after"),
+            body: response.json().await.expect("JSON"),
+        }
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Told {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Told {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Enrols a picture of composite person `who`.
+    pub(crate) async fn enrol(&self, name: &str, who: u32) -> Told {
+        let body = json!({ "name": name, "images": [face(who, 1)] });
+        self.post("persons", &body).await
+    }
+
+    /// Searches for composite person `who`, by another picture.
+    pub(crate) async fn search(&self, who: u32) -> Told {
+        let body = json!({
+            "images": [face(who, 2)], "min_score": 0.8, "search_mode": "ACCURATE", "max_results": 100,
+        });
+        self.post("search", &body).await
+    }
+
+    /// The names of those whom a search for composite person `who` finds, in order of the alphabet.
+    pub(crate) async fn found(&self, who: u32) -> Vec<String> {
+        names(&self.search(who).await.data())
+    }
+
+    /// Everybody's name, in order of the alphabet.
+    pub(crate) async fn everybody(&self) -> Vec<String> {
+        names(&self.get("persons?limit=100").await.data())
+    }
+
+    /// Fails unless what needs no database is served.
+    pub(crate) async fn assert_stateless_calls_go_on(&self) {
+        let live = json!({ "os": "DESKTOP", "image": face(1, 1) });
+        self.post("liveness", &live).await.data();
+        let pair = json!({ "probe": [face(1, 1)], "gallery": [face(1, 2)] });
+        assert_eq!(
+            self.post("compare", &pair).await.data()["result"]["passed"],
+            true
+        );
+    }
+}
+
+fn names(list: &Value) -> Vec<String> {
+    let list = list.as_array().expect("a list").iter();
+    let mut names: Vec<_> = list
+        .map(|one| one["name"].as_str().expect("a name").to_owned())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,173 @@
+//! The calls of the measurement, several at a time.
+
+use std::{
+    fs,
+    panic::resume_unwind,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+/// Longer than the server's own limit for a request.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How hard the server looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mode {
+    Fast,
+    Accurate,
+}
+
+impl Mode {
+    /// As the contract writes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "FAST",
+            Self::Accurate => "ACCURATE",
+        }
+    }
+}
+
+/// What a search gave.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The picture has no face, or several.
+    Refused,
+    /// Nobody is similar.
+    Nobody,
+    /// The most similar person.
+    Somebody { id: String, score: f64 },
+}
+
+/// Holds a token.
+#[derive(Debug)]
+pub(super) struct Client {
+    http: reqwest::blocking::Client,
+    base: String,
+    token: String,
+}
+
+impl Client {
+    /// For the server at `base`, which is `http://HOST:PORT`.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub(super) fn new(base: &str, token: &str) -> Result<Self> {
+        let http = reqwest::blocking::Client::builder()
+            .timeout(PATIENCE)
+            // A proxy of the environment has no business here.
+            .no_proxy()
+            .build()
+            .context("the HTTP client cannot be made")?;
+        Ok(Self {
+            http,
+            base: base.to_owned(),
+            token: token.to_owned(),
+        })
+    }
+
+    /// Enrols somebody; the id, or nothing when the picture is refused.
+    ///
+    /// # Errors
+    /// Any other answer.
+    pub(super) fn enrol(&self, name: &str, picture: &Path) -> Result<Option<String>> {
+        let body = json!({ "name": name, "images": [base64(picture)?] });
+        let Some(data) = self.post("persons", &body)? else {
+            return Ok(None);
+        };
+        let id = data["_id"].as_str().context("a person without an id")?;
+        Ok(Some(id.to_owned()))
+    }
+
+    /// Looks for whoever a picture shows, among all.
+    ///
+    /// # Errors
+    /// Any answer but a list, or that the picture is refused.
+    pub(super) fn search(&self, picture: &Path, mode: Mode) -> Result<Found> {
+        // The lowest score that the contract allows to ask for.
+        let body = json!({
+            "images": [base64(picture)?], "min_score": 0.2, "search_mode": mode.name(), "max_results": 1,
+        });
+        let Some(data) = self.post("search", &body)? else {
+            return Ok(Found::Refused);
+        };
+        let Some(first) = data.as_array().context("no list")?.first() else {
+            return Ok(Found::Nobody);
+        };
+        Ok(Found::Somebody {
+            id: first["id"]
+                .as_str()
+                .context("a match without an id")?
+                .to_owned(),
+            score: first["score"].as_f64().context("a match without a score")?,
+        })
+    }
+
+    /// `data` of a success; nothing when the picture is refused.
+    fn post(&self, path: &str, body: &Value) -> Result<Option<Value>> {
+        let url = format!("{}/v2/face-recognition/{path}", self.base);
+        let response = self
+            .http
+            .post(url)
+            .bearer_auth(&self.token)
+            .json(body)
+            .send()?;
+        let status = response.status().as_u16();
+        let mut told: Value = response.json()?;
+        match status {
+            200 => Ok(Some(told["data"].take())),
+            422 => Ok(None),
+            _ => bail!("{path}: {status} {}", told["message"]),
+        }
+    }
+}
+
+fn base64(file: &Path) -> Result<String> {
+    let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(base64_simd::STANDARD.encode_to_string(bytes))
+}
+
+/// Does `work` with each of `items`, as many at a time as keep the server busy; the results, in their order.
+///
+/// # Errors
+/// The first one of `work`.
+pub(super) fn for_each<T: Sync, R: Send>(
+    items: &[T],
+    bar: &ProgressBar,
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let next = AtomicUsize::new(0);
+    let run = || -> Result<Vec<(usize, R)>> {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(number) else {
+                return Ok(done);
+            };
+            // After a failure the others need not go on.
+            let failed = |_: &_| next.store(items.len(), Ordering::Relaxed);
+            done.push((number, work(item).inspect_err(failed)?));
+            bar.inc(1);
+        }
+    };
+    let threads = 2 * thread::available_parallelism().map_or(1, usize::from);
+    let results: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let join = |one: thread::ScopedJoinHandle<'_, _>| {
+            one.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        running.into_iter().map(join).collect()
+    });
+    bar.finish_and_clear();
+    let mut done = Vec::with_capacity(items.len());
+    for result in results {
+        done.extend(result?);
+    }
+    done.sort_by_key(|(number, _)| *number);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
