@@ -20,6 +20,8 @@ pub struct App {
     pub tokens: auth::Tokens,
     /// Checks a verified token against its account; outlives a lost database.
     pub accounts: auth::Accounts,
+    /// Checks API keys against their accounts, likewise.
+    pub keys: auth::Keys,
     /// Writes the audit records of biometric calls in the background.
     pub audit: service::Recorder,
     /// Login by one-time code.

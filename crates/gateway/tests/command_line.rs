@@ -247,3 +247,30 @@ async fn serve_prints_a_call_that_works_and_stops_on_sigterm() {
         "{log}"
     );
 }
+
+#[test]
+fn a_key_is_shown_once_listed_by_its_beginning_and_revoked() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = rostro(home.path(), arguments).output().unwrap();
+        (output.status.success(), out(&output), err(&output))
+    };
+    let (created, key, fault) = run(&["key", "create", "--client", "acme", "--name", "door 7"]);
+    assert!(created, "{fault}");
+    let key = key.trim();
+    assert!(key.starts_with("rk_") && key.lines().count() == 1);
+    let (_, list, _) = run(&["key", "list", "--client", "acme"]);
+    let line = list.lines().nth(1).unwrap();
+    assert!(line.starts_with(&key[..9]) && line.contains("door 7") && line.ends_with("never"));
+    assert!(!list.contains(key), "only its beginning");
+    // The database does not have it either.
+    let stored = std::fs::read(home.path().join("data/rostro.db")).unwrap();
+    assert!(!stored.windows(key.len()).any(|part| part == key.as_bytes()));
+    let (revoked, said, _) = run(&["key", "revoke", &key[..9]]);
+    assert!(revoked && said.trim() == "revoked door 7 of acme");
+    let (again, _, fault) = run(&["key", "revoke", &key[..9]]);
+    assert!(!again && fault.starts_with("error: there is no key"));
+    assert_eq!(run(&["key", "list"]).1.lines().count(), 1);
+    let (unknown, _, fault) = run(&["key", "list", "--client", "nobody"]);
+    assert!(!unknown && fault.starts_with("error: there is no account"));
+}

@@ -21,12 +21,16 @@ pub struct CaptureLimits {
 pub enum CaptureFault {
     /// The face box reaches over the picture's edge.
     Cropped,
+    /// The face fills the picture's width or height: its box is nearer than the margin to two opposite edges.
+    TooClose,
     /// The face box is nearer to an edge than the margin.
     CloseToBorder,
     /// The face or the distance between its pupils is too small.
     TooSmall,
     /// Yaw or pitch is too large.
     AngleTooLarge,
+    /// Something covers nose and mouth.
+    Occluded,
     /// Both eyes are closed.
     EyesClosed,
 }
@@ -38,6 +42,8 @@ impl CaptureLimits {
         let mut faults = Vec::new();
         if quality.margin < 0.0 {
             faults.push(CaptureFault::Cropped);
+        } else if self.is_too_close(quality.margins) {
+            faults.push(CaptureFault::TooClose);
         } else if quality.margin < self.min_margin {
             faults.push(CaptureFault::CloseToBorder);
         }
@@ -47,6 +53,9 @@ impl CaptureLimits {
         if quality.yaw.abs() > self.max_angle || quality.pitch.abs() > self.max_angle {
             faults.push(CaptureFault::AngleTooLarge);
         }
+        if quality.covered >= 0.5 {
+            faults.push(CaptureFault::Occluded);
+        }
         if quality
             .eyes_open
             .is_some_and(|eyes| eyes.iter().all(|open| *open < 0.5))
@@ -54,5 +63,10 @@ impl CaptureLimits {
             faults.push(CaptureFault::EyesClosed);
         }
         faults
+    }
+
+    fn is_too_close(&self, margins: [f32; 4]) -> bool {
+        let [left, top, right, bottom] = margins.map(|margin| margin < self.min_margin);
+        (left && right) || (top && bottom)
     }
 }

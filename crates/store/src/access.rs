@@ -22,12 +22,14 @@ pub struct ApiKey {
     pub prefix: String,
     /// When it was made.
     pub created_at: OffsetDateTime,
+    /// When it was last used, to the minute; `None`: never.
+    pub last_used_at: Option<OffsetDateTime>,
 }
 
 /// An API key to keep.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewApiKey {
-    /// SHA-256 of the key.
+    /// What is kept of the key: a keyed hash.
     pub hash: [u8; 32],
     /// What the operator calls it.
     pub label: String,
@@ -49,8 +51,14 @@ pub trait ApiKeys {
     /// Keeps a new key. `ApiKeyTaken` when its hash is known already; `ClientNotFound`.
     async fn create_api_key(&self, client: ClientId, new: NewApiKey) -> Result<ApiKey, StoreError>;
 
-    /// The account that a key opens, also when it is disabled.
-    async fn client_of_api_key(&self, hash: [u8; 32]) -> Result<Option<Client>, StoreError>;
+    /// A key by its hash, and the account that it opens, also when that is disabled.
+    async fn client_of_api_key(
+        &self,
+        hash: [u8; 32],
+    ) -> Result<Option<(ApiKey, Client)>, StoreError>;
+
+    /// Notes that a key was used now; a key that is gone is no error.
+    async fn note_api_key_use(&self, key: ApiKeyId) -> Result<(), StoreError>;
 
     /// The account's keys, oldest first.
     async fn api_keys(&self, client: ClientId) -> Result<Vec<ApiKey>, StoreError>;

@@ -74,6 +74,8 @@ pub struct NewCollection {
     pub description: Option<String>,
     /// An id in the caller's project system.
     pub project: Option<String>,
+    /// No collection of the account may have this name yet: for dialects that know a collection by it.
+    pub only_of_name: bool,
 }
 
 /// A partial update of a collection: `None` leaves a field as it is, `Some(None)` empties it.
@@ -128,7 +130,7 @@ impl Field for CollectionField {
 /// What can be done with collections. A collection of another account is one that does not exist.
 #[async_trait]
 pub trait Collections {
-    /// Creates an empty collection, or says `ClientNotFound`.
+    /// Creates an empty collection, or says `ClientNotFound` or `CollectionNameTaken`.
     async fn create_collection(
         &self,
         client: ClientId,
@@ -174,6 +176,13 @@ pub trait Collections {
 
     /// Deletes it and returns what it was; its persons stay. Or says `CollectionNotFound`.
     async fn delete_collection(
+        &self,
+        client: ClientId,
+        collection: CollectionRef,
+    ) -> Result<Committed<Collection>, StoreError>;
+
+    /// Deletes it with its persons, but for those who are in other collections too. Or says `CollectionNotFound`.
+    async fn delete_collection_with_people(
         &self,
         client: ClientId,
         collection: CollectionRef,

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The account has no such collection.
     #[error("no such collection")]
     CollectionNotFound,
+    /// Another collection of the account has this name.
+    #[error("a collection of this name exists")]
+    CollectionNameTaken,
     /// The person has no such face.
     #[error("no such face")]
     FaceNotFound,

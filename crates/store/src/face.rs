@@ -1,5 +1,6 @@
 //! Enrolled faces and their templates.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use crate::ids::{ClientId, CollectionId, FaceId, ModelId, PersonId};
 /// A face to enrol.
 #[derive(Clone, PartialEq)]
 pub struct NewFace {
-    /// JPEG, 112 x 112.
+    /// JPEG, 112 x 112; empty when no picture may be kept.
     pub thumbnail: Vec<u8>,
     /// The aligned face, when it is kept.
     pub crop: Option<Vec<u8>>,
@@ -32,7 +33,7 @@ pub struct NewFace {
 pub struct Face {
     /// Its id, also that of its thumbnail.
     pub id: FaceId,
-    /// JPEG, 112 x 112.
+    /// JPEG, 112 x 112; empty when none was to be kept.
     pub thumbnail: Vec<u8>,
     /// 0 to 1, when it was measured.
     pub quality: Option<f32>,
@@ -121,6 +122,14 @@ pub trait Faces {
         face: FaceId,
         image: FaceImage,
     ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A picture of each of these faces, as far as they are in the account and it is kept.
+    async fn face_images(
+        &self,
+        client: ClientId,
+        faces: Vec<FaceId>,
+        image: FaceImage,
+    ) -> Result<HashMap<FaceId, Vec<u8>>, StoreError>;
 
     /// How many faces of the whole database each model has.
     async fn count_faces(&self) -> Result<Vec<(ModelId, u64)>, StoreError>;

@@ -1,22 +1,12 @@
 //! Whether an account still stands by a token.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store::{Catalog, Client, ClientId, StoreError};
+use store::{Catalog, Client, ClientId};
 use subtle::ConstantTimeEq as _;
 
-use super::{AuthError, Claims};
-
-/// Accounts remembered for when the database is away.
-const REMEMBERED: usize = 10_000;
-
-/// After the database failed, how long it is not asked again: stateless routes then do not wait for its time-outs.
-const PAUSE: Duration = Duration::from_secs(1);
+use super::{AuthError, Claims, remembered::Remembered};
 
 /// Checks verified tokens against their accounts.
 ///
@@ -25,13 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Accounts {
     store: Arc<dyn Catalog>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    clients: HashMap<ClientId, Client>,
-    paused_until: Option<Instant>,
+    seen: Arc<Mutex<Remembered<ClientId>>>,
 }
 
 impl Accounts {
@@ -72,7 +56,7 @@ impl Accounts {
     }
 
     async fn current(&self, id: ClientId) -> Result<Client, AuthError> {
-        if let Some(client) = self.while_paused(id) {
+        if let Some(client) = self.seen.lock().while_paused(id) {
             return Ok(client);
         }
         match self.store.client(id).await {
@@ -80,53 +64,8 @@ impl Accounts {
                 self.seen.lock().remember(id, found.as_ref());
                 found.ok_or(AuthError::UnknownClient)
             }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the account could not be read; the last known state decides"
-                );
-                self.after_failure(id, &error)
-            }
+            Err(error) => Ok(self.seen.lock().after_failure(id, &error)?),
         }
-    }
-
-    fn while_paused(&self, id: ClientId) -> Option<Client> {
-        let seen = self.seen.lock();
-        seen.paused_until.filter(|until| Instant::now() < *until)?;
-        seen.clients.get(&id).cloned()
-    }
-
-    fn after_failure(&self, id: ClientId, error: &StoreError) -> Result<Client, AuthError> {
-        let mut seen = self.seen.lock();
-        if matches!(error, StoreError::Unavailable(_)) {
-            seen.paused_until = Some(Instant::now() + PAUSE);
-        }
-        seen.clients
-            .get(&id)
-            .cloned()
-            .ok_or(AuthError::StoreUnavailable)
-    }
-}
-
-impl Seen {
-    fn remember(&mut self, id: ClientId, client: Option<&Client>) {
-        self.paused_until = None;
-        let Some(client) = client else {
-            self.clients.remove(&id);
-            return;
-        };
-        // A slow reader must not bring back what was changed meanwhile.
-        let newer = |seen: &Client| seen.updated_at > client.updated_at;
-        if self.clients.get(&id).is_some_and(newer) {
-            return;
-        }
-        if self.clients.len() >= REMEMBERED && !self.clients.contains_key(&id) {
-            // Any one: a map's order is random enough, and the next request brings it back.
-            if let Some(any) = self.clients.keys().next().copied() {
-                self.clients.remove(&any);
-            }
-        }
-        self.clients.insert(id, client.clone());
     }
 }
 
@@ -219,15 +158,5 @@ mod tests {
                 AuthError::Revoked
             );
         }
-    }
-
-    #[tokio::test]
-    async fn what_is_remembered_is_bounded() {
-        let (_store, client, _folder) = account().await;
-        let mut seen = Seen::default();
-        for _ in 0..REMEMBERED + 10 {
-            seen.remember(ClientId::random(), Some(&client));
-        }
-        assert_eq!(seen.clients.len(), REMEMBERED);
     }
 }

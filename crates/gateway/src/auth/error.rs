@@ -29,6 +29,16 @@ pub enum AuthError {
     StoreUnavailable,
 }
 
+/// The database is away, and the account was not seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StoreAway;
+
+impl From<StoreAway> for AuthError {
+    fn from(_: StoreAway) -> Self {
+        Self::StoreUnavailable
+    }
+}
+
 impl AuthError {
     /// Every variant, for tests that walk them all.
     pub const ALL: [Self; 8] = [

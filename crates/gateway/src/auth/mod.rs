@@ -1,6 +1,6 @@
-//! Account tokens: JWT HS256 as the Verifik dialect has them.
+//! Who asks: account tokens (JWT HS256) as the Verifik dialect has them, and API keys for the `x-api-key` dialects ([`Keys`]).
 //!
-//! Two steps: [`Tokens::verify`] is pure (signature, shape, expiry); [`Accounts::check`] asks the database whether the
+//! A token takes two steps: [`Tokens::verify`] is pure (signature, shape, expiry); [`Accounts::check`] asks the database whether the
 //! token still stands, and falls back to the last known account when the database is away.
 
 mod accounts;
@@ -9,6 +9,8 @@ mod code;
 mod error;
 mod extract;
 mod header;
+mod keys;
+mod remembered;
 mod secret;
 mod tokens;
 
@@ -16,7 +18,9 @@ pub use accounts::Accounts;
 pub use claims::Claims;
 pub use code::{CodeKey, LoginCode};
 pub use error::AuthError;
+use error::StoreAway;
 pub use extract::{AuthClient, authenticate};
 pub use header::bearer;
+pub use keys::{API_KEY, ApiKeyText, KeyError, KeyHasher, Keys, key_of};
 pub use secret::{SecretError, SigningSecret};
 pub use tokens::Tokens;

@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod export;
 mod import;
+mod key;
 mod models;
 mod serve;
 mod table;
@@ -43,6 +44,9 @@ enum Command {
     /// Tokens of accounts
     #[command(subcommand)]
     Token(token::Command),
+    /// API keys of accounts, for the `x-api-key` dialects
+    #[command(subcommand)]
+    Key(key::Command),
     /// Enrol a folder or a CSV file of pictures, or restore an account's archive
     Import(import::Import),
     /// Write a whole account into one file: the backup, and the way to another database
@@ -73,6 +77,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Import(import) => block_on(import::run(settings, import)),
         Command::Export(export) => block_on(export::run(settings, export)),
         Command::Token(command) => block_on(token::run(settings, command)),
+        Command::Key(command) => block_on(key::run(settings, command)),
         Command::Config => config::run(&settings),
         Command::Models => models::run(&settings),
     }

@@ -17,8 +17,7 @@ pub(crate) const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// The first setting that cannot be, with the reason: "`key` `reason`" reads as a sentence.
 pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
-    let (server, fetch, capture) = (&config.server, &config.fetch, &config.verifik.capture);
-    let capture_pixels = 0.0..=10_000.0;
+    let (server, fetch, onpremise) = (&config.server, &config.fetch, &config.opencv_onpremise);
     None.or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
         .or_else(|| duration("server.request_timeout", server.request_timeout, SECOND, 10 * MINUTE))
         .or_else(|| duration("server.shutdown_delay", server.shutdown_delay, Duration::ZERO, 10 * MINUTE))
@@ -55,10 +54,18 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
         .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
         .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))
-        .or_else(|| range("verifik.capture.min_face", capture.min_face, capture_pixels.clone()))
-        .or_else(|| range("verifik.capture.min_margin", capture.min_margin, capture_pixels.clone()))
-        .or_else(|| range("verifik.capture.min_pupils", capture.min_pupils, capture_pixels))
-        .or_else(|| range("verifik.capture.max_angle", capture.max_angle, 0.0..=90.0))
+        .or_else(|| config.verifik.capture.fault(["verifik.capture.min_face", "verifik.capture.min_margin", "verifik.capture.min_pupils", "verifik.capture.max_angle"]))
+        .or_else(|| {
+            onpremise.capture.fault([
+                "opencv_onpremise.capture.min_face",
+                "opencv_onpremise.capture.min_margin",
+                "opencv_onpremise.capture.min_pupils",
+                "opencv_onpremise.capture.max_angle",
+            ])
+        })
+        .or_else(|| duration("opencv_onpremise.bulk_timeout", onpremise.bulk_timeout, SECOND, 60 * MINUTE))
+        .or_else(|| range("opencv_onpremise.liveness_min_score", onpremise.liveness_min_score, 0.0..=1.0))
+        .or_else(|| range("opencv_onpremise.detectable_face", onpremise.detectable_face, 0.0..=1.0))
         .or_else(|| {
             tracing_subscriber::EnvFilter::try_new(&config.log.level)
                 .is_err()
@@ -67,6 +74,18 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
 }
 
 pub(super) type Fault = Option<(&'static str, String)>;
+
+impl super::CaptureConfig {
+    /// As [`fault`]; `keys` are what the settings are called, in the order of the fields.
+    fn fault(&self, keys: [&'static str; 4]) -> Fault {
+        let [face, margin, pupils, angle] = keys;
+        let pixels = 0.0..=10_000.0;
+        range(face, self.min_face, pixels.clone())
+            .or_else(|| range(margin, self.min_margin, pixels.clone()))
+            .or_else(|| range(pupils, self.min_pupils, pixels))
+            .or_else(|| range(angle, self.max_angle, 0.0..=90.0))
+    }
+}
 
 fn range<T: PartialOrd + std::fmt::Display>(
     key: &'static str,

@@ -10,6 +10,7 @@ mod images;
 mod login;
 mod models;
 mod observe;
+mod opencv;
 mod search;
 mod secret;
 mod server;
@@ -26,6 +27,7 @@ pub use images::{FacesConfig, ImagesConfig};
 pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
+pub use opencv::{OpencvCloudConfig, OpencvOnpremiseConfig};
 pub use search::SearchConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
@@ -62,6 +64,10 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// The Verifik dialect.
     pub verifik: VerifikConfig,
+    /// The on-premise `x-api-key` dialect.
+    pub opencv_onpremise: OpencvOnpremiseConfig,
+    /// The cloud `x-api-key` dialect.
+    pub opencv_cloud: OpencvCloudConfig,
     /// The log.
     pub log: LogConfig,
     /// `/metrics`.

@@ -76,12 +76,16 @@ impl CaptureConfig {
 pub enum CaptureFaultName {
     /// The face reaches over the picture's edge.
     Cropped,
+    /// The face fills the picture's width or height.
+    TooClose,
     /// The face is nearer to an edge than the margin.
     CloseToBorder,
     /// The face or the distance between its pupils is too small.
     TooSmall,
     /// Yaw or pitch is too large.
     AngleTooLarge,
+    /// Something covers nose and mouth.
+    Occluded,
     /// Both eyes are closed.
     EyesClosed,
 }
@@ -90,9 +94,11 @@ impl From<CaptureFaultName> for CaptureFault {
     fn from(name: CaptureFaultName) -> Self {
         match name {
             CaptureFaultName::Cropped => Self::Cropped,
+            CaptureFaultName::TooClose => Self::TooClose,
             CaptureFaultName::CloseToBorder => Self::CloseToBorder,
             CaptureFaultName::TooSmall => Self::TooSmall,
             CaptureFaultName::AngleTooLarge => Self::AngleTooLarge,
+            CaptureFaultName::Occluded => Self::Occluded,
             CaptureFaultName::EyesClosed => Self::EyesClosed,
         }
     }

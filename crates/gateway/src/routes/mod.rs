@@ -1,4 +1,11 @@
 //! The HTTP dialects. Each is a translator only: extract, call one function of [`crate::service`], render. Dialects never
-//! call each other.
+//! call each other; what the two `x-api-key` dialects share is in `opencv`.
 
+pub(crate) mod json;
+pub(crate) mod opencv;
+pub mod opencv_cloud;
+pub mod opencv_onpremise;
+mod refusal;
 pub mod verifik;
+
+pub(crate) use refusal::{Dialect, Refusal};

@@ -1,6 +1,7 @@
 //! The server: everything that is true of every route, and the life of the process around them.
 
 mod api;
+mod docs;
 mod health;
 mod listen;
 mod metrics;

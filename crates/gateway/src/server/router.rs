@@ -3,29 +3,30 @@
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Uri, header},
     middleware::{from_fn, from_fn_with_state},
+    response::Response,
 };
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     api::Document,
+    docs::{self, Part},
     health, metrics,
-    middleware::{self, InFlight},
+    middleware::{self, InFlight, TimeLimits},
 };
 use crate::{
     AppState, Config,
     observe::Metrics,
-    routes::verifik::{self, error::ApiError},
+    routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik},
 };
 
 /// The whole server as a service.
 pub fn router(app: AppState, metrics: Metrics) -> Router {
     let config = &app.config;
-    let (routes, api) = dialects(config).split_for_parts();
+    let (routes, parts) = dialects(config);
     // What a load balancer or Prometheus asks must be answered when all places are taken.
     let routes = routes.layer(from_fn_with_state(
         InFlight::new(config.server.max_in_flight),
@@ -40,25 +41,49 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
     }
     let (operators, operators_api) = operators.split_for_parts();
     let mut routes = routes.merge(operators);
-    let mut api = api;
-    api.merge(operators_api);
     if config.docs.enabled {
-        routes = routes.merge(SwaggerUi::new("/docs").url("/openapi.json", api));
+        routes = routes.merge(docs::pages(parts, operators_api));
     }
     let routes = routes
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed());
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed);
     around(routes, config).with_state(app)
 }
 
-/// The dialects that the settings ask for, with their part of the OpenAPI document.
-fn dialects(config: &Config) -> OpenApiRouter<AppState> {
-    let router = OpenApiRouter::with_openapi(Document::openapi());
-    if config.verifik.enabled {
-        router.merge(verifik::router(&config.verifik))
-    } else {
-        router
+async fn not_found(uri: Uri) -> Response {
+    Dialect::of(uri.path()).refuse(Refusal::NotFound)
+}
+
+async fn method_not_allowed(uri: Uri) -> Response {
+    Dialect::of(uri.path()).refuse(Refusal::MethodNotAllowed)
+}
+
+/// The routes of the dialects that the settings ask for, and the part of each in the documentation.
+fn dialects(config: &Config) -> (Router<AppState>, Vec<Part>) {
+    let dialects: [(bool, docs::Name, OpenApiRouter<AppState>); 3] = [
+        (
+            config.verifik.enabled,
+            docs::VERIFIK,
+            verifik::router(&config.verifik),
+        ),
+        (
+            config.opencv_onpremise.enabled,
+            docs::OPENCV_ONPREMISE,
+            opencv_onpremise::router(),
+        ),
+        (
+            config.opencv_cloud.enabled,
+            docs::OPENCV_CLOUD,
+            opencv_cloud::router(),
+        ),
+    ];
+    let (mut routes, mut parts) = (Router::new(), Vec::new());
+    for (_, name, router) in dialects.into_iter().filter(|(enabled, ..)| *enabled) {
+        let (these, api) = router.split_for_parts();
+        routes = routes.merge(these);
+        parts.push(Part { name, api });
     }
+    (routes, parts)
 }
 
 /// What every route has; the last layer is the outermost.
@@ -68,7 +93,7 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &Config) 
         .layer(DefaultBodyLimit::max(max_body))
         .layer(from_fn_with_state(max_body, middleware::body_limit))
         .layer(from_fn_with_state(
-            config.server.request_timeout,
+            TimeLimits::new(config),
             middleware::timeout,
         ))
         .layer(CatchPanicLayer::custom(middleware::panicked))

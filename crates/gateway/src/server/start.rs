@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use super::{Readiness, listen, router, upkeep};
 use crate::{
     App, AppState, Config,
-    auth::{Accounts, SigningSecret, Tokens},
+    auth::{Accounts, Keys, SigningSecret, Tokens},
     fetch::Fetcher,
     observe::{self, Metrics},
     service::{Login, Recorder},
@@ -136,6 +136,7 @@ async fn assemble(config: Config) -> Result<App> {
         login: Login::new(&config, &secret)?,
         tokens: Tokens::new(&secret),
         accounts: Accounts::new(Arc::clone(&store)),
+        keys: Keys::new(Arc::clone(&store), &secret),
         audit: Recorder::new(Arc::clone(&store)),
         readiness: Readiness::default(),
         config,

@@ -5,8 +5,9 @@ use inference::{
 };
 
 use super::{
-    Call, Part, PictureSource, Recorded, ServiceError,
+    Call, LivenessGate, Part, PictureError, PictureSource, Recorded, ServiceError,
     audit::Audited,
+    liveness,
     pictures::{self, Resolved, load_all},
 };
 use crate::App;
@@ -74,6 +75,82 @@ pub async fn compare(
     };
     let comparison = app.engine.run(job).await??;
     Ok(app.audit.record(call, "compare", comparison))
+}
+
+/// Two pictures, each of one person: the largest face counts.
+#[derive(Debug)]
+pub struct Couple {
+    /// The person who is there now.
+    pub probe: PictureSource,
+    /// The person who is known.
+    pub reference: PictureSource,
+    /// How hard to look.
+    pub effort: Effort,
+    /// A score passes from this on, 0 to 1.
+    pub min_score: f64,
+    /// What is asked of the probe; `None`: nothing.
+    pub gate: Option<LivenessGate>,
+}
+
+/// Compares the largest face of one picture with that of another. Both have a face before the probe's liveness is asked for.
+///
+/// # Errors
+/// [`ServiceError`]: a picture, its face, `LivenessFailed` and `LivenessQuality` of the gate, or the engine.
+pub async fn compare_largest(
+    app: &App,
+    call: &Call,
+    couple: Couple,
+) -> Result<Recorded<Comparison>, ServiceError> {
+    let probe = pictures::one(app, couple.probe, Part::Probe).await?;
+    let reference = pictures::one(app, couple.reference, Part::Gallery).await?;
+    let limits = app.config.images.limits();
+    let (effort, min_score, gate) = (couple.effort, couple.min_score, couple.gate);
+    let job = move |pipeline: &mut Pipeline| {
+        let probe = decode(pipeline, probe, &limits).map_err(ServiceError::of(Part::Probe))?;
+        let reference =
+            decode(pipeline, reference, &limits).map_err(ServiceError::of(Part::Gallery))?;
+        let seen = Seen::of(pipeline, &probe).map_err(ServiceError::of(Part::Probe))?;
+        let known = Seen::of(pipeline, &reference).map_err(ServiceError::of(Part::Gallery))?;
+        let verdict = gate.map(|gate| gate.pass(pipeline, &probe, &seen.all));
+        let verdict = verdict.transpose()?;
+        let probe = embed_one(pipeline, &probe, &seen.largest, effort)
+            .map_err(ServiceError::of(Part::Probe))?;
+        let known = embed_one(pipeline, &reference, &known.largest, effort)
+            .map_err(ServiceError::of(Part::Gallery))?;
+        let score = pipeline.similarity(&probe, &known);
+        Ok::<_, ServiceError>((Comparison::new(score, min_score), verdict))
+    };
+    let (comparison, verdict) = app.engine.run(job).await??;
+    if let Some(verdict) = verdict {
+        app.audit.record(call, liveness::KIND, verdict);
+    }
+    Ok(app.audit.record(call, "compare", comparison))
+}
+
+/// A picture's pixels.
+pub(super) fn decode(
+    pipeline: &mut Pipeline,
+    picture: Resolved,
+    limits: &ImageLimits,
+) -> Result<DecodedImage, PictureError> {
+    Ok(pipeline.decode(&picture.load(limits)?)?)
+}
+
+/// The faces of a picture that has some.
+pub(super) struct Seen {
+    /// Every one, largest first.
+    pub(super) all: Vec<Face>,
+    /// The largest.
+    pub(super) largest: Face,
+}
+
+impl Seen {
+    /// The faces of a decoded picture, or [`FaceError::NoFace`].
+    pub(super) fn of(pipeline: &mut Pipeline, image: &DecodedImage) -> Result<Self, FaceError> {
+        let all = pipeline.faces(image)?;
+        let largest = all.first().cloned().ok_or(FaceError::NoFace)?;
+        Ok(Self { all, largest })
+    }
 }
 
 /// The template of one part of the request.

@@ -2,7 +2,7 @@
 
 use gallery::GalleryError;
 use inference::{CaptureFault, DecodeError, EngineError, FaceError, Score};
-use store::StoreError;
+use store::{Person, StoreError};
 
 use crate::fetch::FetchError;
 
@@ -41,6 +41,9 @@ pub enum ServiceError {
     /// Who was to be enrolled is in the collection already, by the face.
     #[error("somebody in the collection has this face")]
     DuplicatedPerson,
+    /// Who was to be enrolled is in the collection already, by the face: as this person.
+    #[error("somebody in the collection has this face")]
+    KnownFace(Box<Person>),
     /// Who was to be enrolled is not live.
     #[error("the face is not live")]
     LivenessFailed(Score),

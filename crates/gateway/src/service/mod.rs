@@ -9,8 +9,10 @@ mod compare_live;
 mod detect;
 mod enrol;
 mod error;
+mod gate;
 mod liveness;
 mod login;
+mod named;
 mod persons;
 mod pictures;
 mod search;
@@ -25,13 +27,19 @@ pub use collections::{
     collection, collections, collections_like, create_collection, delete_collection, move_people,
     update_collection, with_people,
 };
-pub use compare::{Comparison, Pair, compare};
+pub use compare::{Comparison, Couple, Pair, compare, compare_largest};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
 pub use detect::{DetectedFace, Detection, detect};
 pub(crate) use enrol::new_face;
 pub use error::{Part, PictureError, ServiceError};
+pub use gate::LivenessGate;
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
+pub use named::{
+    BulkEntry, Duplicates, Enrolment, GroupFace, Keep, collection_of_name,
+    delete_collection_with_people, kept_pictures, people_in, person_key, person_of_key, put_person,
+    put_persons, search_every_face, search_group,
+};
 pub use persons::{
     FaceQuery, LiveEnrolment, create_live_person, create_person, delete_person, person, persons,
     persons_like, update_person,

@@ -14,42 +14,61 @@ const SHORTEST_BASE64: usize = 100;
 
 /// A picture as the request gives it: base64 (plain, URL-safe, with line breaks, without padding, as a data URI), or an address.
 #[derive(Clone)]
-pub struct PictureSource(Bytes);
+pub struct PictureSource {
+    text: Bytes,
+    /// Whether an address counts as a picture.
+    fetched: bool,
+}
 
 impl PictureSource {
     /// Takes the text as it came; what it is shows when it is resolved.
     #[must_use]
     pub fn new(text: Bytes) -> Self {
-        Self(text)
+        Self {
+            text,
+            fetched: true,
+        }
+    }
+
+    /// As [`PictureSource::new`], for dialects in which a picture is never an address.
+    #[must_use]
+    pub fn base64(text: Bytes) -> Self {
+        Self {
+            text,
+            fetched: false,
+        }
     }
 
     /// Fetches what is an address. Checks of base64 only what costs nothing: decoding is work for the engine's threads.
     async fn resolve(self, app: &App) -> Result<Resolved, PictureError> {
-        let text = self.0.trim_ascii();
-        if let Some(url) = address(text) {
-            return Ok(Resolved::File(app.fetcher.fetch(url).await?));
+        let text = self.text.trim_ascii();
+        if self.fetched
+            && let Some(url) = address(text)
+        {
+            return Ok(Resolved::File(app.fetcher.fetch(url).await?.into()));
         }
         let payload = payload(text).ok_or(PictureError::NotBase64)?;
         if payload.len() < SHORTEST_BASE64 {
             return Err(PictureError::NotBase64);
         }
-        Ok(Resolved::Base64(self.0.slice_ref(payload)))
+        Ok(Resolved::Base64(self.text.slice_ref(payload)))
     }
 }
 
 // Pictures never reach a log, not even by accident of a derived Debug.
 impl fmt::Debug for PictureSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PictureSource({} bytes)", self.0.len())
+        write!(f, "PictureSource({} bytes)", self.text.len())
     }
 }
 
 /// A picture that is all here.
+#[derive(Clone)]
 pub(super) enum Resolved {
     /// Base64, not decoded yet.
     Base64(Bytes),
     /// A file.
-    File(Vec<u8>),
+    File(Bytes),
 }
 
 impl Resolved {
@@ -57,7 +76,7 @@ impl Resolved {
     pub(super) fn load(self, limits: &ImageLimits) -> Result<ImageBytes, PictureError> {
         let bytes = match self {
             Self::Base64(text) => decode_base64(&text).ok_or(PictureError::NotBase64)?,
-            Self::File(bytes) => bytes,
+            Self::File(bytes) => bytes.into(),
         };
         Ok(ImageBytes::new(bytes, limits)?)
     }

@@ -73,7 +73,7 @@ pub async fn verify(
 }
 
 /// The person's templates of the model in use.
-async fn enrolled(app: &App, person: &Person) -> Result<Vec<Embedding>, ServiceError> {
+pub(super) async fn enrolled(app: &App, person: &Person) -> Result<Vec<Embedding>, ServiceError> {
     let model = app.gallery.model();
     let templates = app
         .store

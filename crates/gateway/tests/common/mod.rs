@@ -12,6 +12,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
 pub mod database;
+pub mod keyed;
 pub mod shared;
 
 use std::path::PathBuf;

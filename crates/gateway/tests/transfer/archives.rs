@@ -26,6 +26,7 @@ async fn fill(home: &Home) {
             name: name.into(),
             description: Some("Día \"1\"\n".into()),
             project: Some("p".into()),
+            ..NewCollection::default()
         };
         collections.push(
             store

@@ -1,5 +1,6 @@
 //! Quality and head pose of one face.
 
+mod cover;
 mod pose;
 
 use crate::{
@@ -20,6 +21,8 @@ pub struct Quality {
     pub face_size: f32,
     /// Smallest distance from the face box to an edge of the picture, in pixels; negative when the box reaches over it.
     pub margin: f32,
+    /// The same to each edge: left, top, right, bottom.
+    pub margins: [f32; 4],
     /// Head turned about the vertical axis, in degrees, positive towards the picture's right. An estimate from five landmarks.
     pub yaw: f32,
     /// Head raised, in degrees, positive up. An estimate from five landmarks.
@@ -30,6 +33,8 @@ pub struct Quality {
     pub sharpness: f32,
     /// Mean luminance of the face, 0 (black) to 1 (white).
     pub brightness: f32,
+    /// Probability that something covers nose and mouth, 0 to 1.
+    pub covered: f32,
     /// Probability that the eye is open, for the eye on the picture's left and right; absent when the pack has no eye model.
     pub eyes_open: Option<[f32; 2]>,
 }
@@ -59,25 +64,28 @@ pub(crate) fn measure(image: &DecodedImage, face: &Face, aligned: &AlignedFace) 
     let overall =
         (face.score.clamp(0.0, 1.0) * resolution * frontal * frontal * sharpness.sqrt() * exposure)
             .clamp(0.0, 1.0);
+    let margins = margins(image, face);
     Quality {
         overall,
         detection: face.score,
         pupil_distance,
         face_size: face.bbox.width().min(face.bbox.height()),
-        margin: margin(image, face),
+        margin: margins.into_iter().fold(f32::INFINITY, f32::min),
+        margins,
         yaw: pose.yaw,
         pitch: pose.pitch,
         roll: pose.roll,
         sharpness,
         brightness,
+        covered: cover::probability(aligned, &luminance),
         eyes_open: None,
     }
 }
 
-fn margin(image: &DecodedImage, face: &Face) -> f32 {
+fn margins(image: &DecodedImage, face: &Face) -> [f32; 4] {
     let right = image.width() as f32 - face.bbox.right;
     let bottom = image.height() as f32 - face.bbox.bottom;
-    face.bbox.left.min(face.bbox.top).min(right).min(bottom)
+    [face.bbox.left, face.bbox.top, right, bottom]
 }
 
 /// Variance of the 4-neighbour Laplacian over the inner part of the aligned face, where no background shows.

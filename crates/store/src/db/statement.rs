@@ -242,6 +242,17 @@ impl Row {
             .map_err(|_| StoreError::Corrupt("a moment in time"))
     }
 
+    /// A moment, where there is one.
+    pub(crate) fn optional_moment(
+        &self,
+        column: &str,
+    ) -> Result<Option<OffsetDateTime>, StoreError> {
+        match self.get::<Option<i64>>(column)? {
+            Some(_) => self.moment(column).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A JSON value.
     pub(crate) fn json<T: serde::de::DeserializeOwned + Send + Unpin + 'static>(
         &self,

@@ -17,6 +17,7 @@ fn api_key(row: &Row) -> Result<ApiKey, StoreError> {
         label: row.get("label")?,
         prefix: row.get("prefix")?,
         created_at: row.moment("created_at")?,
+        last_used_at: row.optional_moment("last_used_at")?,
     })
 }
 
@@ -38,14 +39,25 @@ async fn insert_key(
     api_key(&tx.row(statement).await?.ok_or(StoreError::ClientNotFound)?)
 }
 
-async fn client_of_key(tx: &mut Tx<'_>, hash: [u8; 32]) -> Result<Option<Client>, StoreError> {
-    let statement =
-        sql("SELECT c.* FROM clients c JOIN api_keys k ON k.client_id = c.id WHERE k.hash = $1");
-    tx.row(statement.bind(hash.to_vec()))
-        .await?
-        .as_ref()
-        .map(clients::client)
-        .transpose()
+async fn client_of_key(
+    tx: &mut Tx<'_>,
+    hash: [u8; 32],
+) -> Result<Option<(ApiKey, Client)>, StoreError> {
+    let statement = sql("SELECT * FROM api_keys WHERE hash = $1");
+    let Some(row) = tx.row(statement.bind(hash.to_vec())).await? else {
+        return Ok(None);
+    };
+    let key = api_key(&row)?;
+    // A key goes with its account.
+    let client = clients::by_id(tx, key.client).await?;
+    Ok(client.map(|client| (key, client)))
+}
+
+async fn note_use(tx: &mut Tx<'_>, key: ApiKeyId) -> Result<(), StoreError> {
+    let statement = sql("UPDATE api_keys SET last_used_at = $2 WHERE id = $1");
+    tx.run(statement.bind(key.to_string()).bind(now()))
+        .await
+        .map(drop)
 }
 
 async fn keys(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<ApiKey>, StoreError> {
@@ -72,8 +84,15 @@ impl ApiKeys for Database {
             .await
     }
 
-    async fn client_of_api_key(&self, hash: [u8; 32]) -> Result<Option<Client>, StoreError> {
+    async fn client_of_api_key(
+        &self,
+        hash: [u8; 32],
+    ) -> Result<Option<(ApiKey, Client)>, StoreError> {
         self.read(move |tx| Box::pin(client_of_key(tx, hash))).await
+    }
+
+    async fn note_api_key_use(&self, key: ApiKeyId) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(note_use(tx, key))).await
     }
 
     async fn api_keys(&self, client: ClientId) -> Result<Vec<ApiKey>, StoreError> {

@@ -82,6 +82,12 @@ async fn insert(
     client: ClientId,
     new: NewCollection,
 ) -> Result<Collection, StoreError> {
+    if new.only_of_name {
+        lock_names(tx, client).await?;
+        if !by_name(tx, client, new.name.clone()).await?.is_empty() {
+            return Err(StoreError::CollectionNameTaken);
+        }
+    }
     let statement = sql("INSERT INTO collections (id, code, client_id, name, search_name, description, project, created_at, updated_at)
                          SELECT $1, $2, id, $4, $5, $6, $7, $8, $8 FROM clients WHERE id = $3 RETURNING *")
     .bind(CollectionId::random().to_string())
@@ -93,6 +99,12 @@ async fn insert(
     .bind(new.project)
     .bind(now());
     collection(&tx.row(statement).await?.ok_or(StoreError::ClientNotFound)?)
+}
+
+/// Whoever looks whether a name is free does so one after the other.
+async fn lock_names(tx: &mut Tx<'_>, client: ClientId) -> Result<(), StoreError> {
+    let statement = sql("UPDATE clients SET updated_at = updated_at WHERE id = $1");
+    tx.run(statement.bind(client.to_string())).await.map(drop)
 }
 
 async fn by_name(
@@ -235,6 +247,27 @@ async fn delete(
     Ok(collection)
 }
 
+async fn delete_with_people(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    wanted: CollectionRef,
+) -> Result<Collection, StoreError> {
+    let id = resolve(tx, client, wanted).await?;
+    touch(tx, client, id).await?;
+    let statement = sql("DELETE FROM persons WHERE client_id = $1 AND id IN
+                           (SELECT here.person_id FROM memberships here WHERE here.collection_id = $2 AND NOT EXISTS
+                              (SELECT 1 FROM memberships other WHERE other.person_id = here.person_id AND other.collection_id <> $2))
+                         RETURNING id")
+    .bind(client.to_string())
+    .bind(id.to_string());
+    for row in tx.rows(statement).await? {
+        let person = row.id("id")?;
+        tx.changes
+            .push((client, ChangeKind::PersonRemoved { person }));
+    }
+    delete(tx, client, id.into()).await
+}
+
 async fn move_people(
     tx: &mut Tx<'_>,
     client: ClientId,
@@ -337,6 +370,15 @@ impl Collections for Database {
         wanted: CollectionRef,
     ) -> Result<Committed<Collection>, StoreError> {
         self.change(move |tx| Box::pin(delete(tx, client, wanted)))
+            .await
+    }
+
+    async fn delete_collection_with_people(
+        &self,
+        client: ClientId,
+        wanted: CollectionRef,
+    ) -> Result<Committed<Collection>, StoreError> {
+        self.change(move |tx| Box::pin(delete_with_people(tx, client, wanted)))
             .await
     }
 

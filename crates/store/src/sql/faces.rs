@@ -195,27 +195,32 @@ async fn of_person(
     templates(tx, &rows).await
 }
 
-async fn image(
+async fn images(
     tx: &mut Tx<'_>,
     client: ClientId,
-    face: FaceId,
+    wanted: Vec<FaceId>,
     image: FaceImage,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let statement = match image {
-        FaceImage::Thumbnail => sql(
-            "SELECT i.thumbnail AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
-        ),
-        FaceImage::Crop => sql(
-            "SELECT i.crop AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
-        ),
-        FaceImage::Original => sql(
-            "SELECT i.original AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id WHERE f.client_id = $1 AND f.id = $2",
-        ),
+) -> Result<HashMap<FaceId, Vec<u8>>, StoreError> {
+    let column = match image {
+        FaceImage::Thumbnail => "thumbnail",
+        FaceImage::Crop => "crop",
+        FaceImage::Original => "original",
     };
-    let row = tx
-        .row(statement.bind(client.to_string()).bind(face.uuid()))
-        .await?;
-    row.map_or(Ok(None), |row| row.get("bytes"))
+    let mut found = HashMap::new();
+    for part in wanted.chunks(CHUNK) {
+        let (list, values) = in_list(2, part.iter().map(|id| Value::from(id.uuid())).collect());
+        let text = format!(
+            "SELECT f.id, i.{column} AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id
+             WHERE f.client_id = $1 AND i.{column} IS NOT NULL AND f.id IN ({list})"
+        );
+        let statement = sql(AssertSqlSafe(text))
+            .bind(client.to_string())
+            .bind_all(values);
+        for row in tx.rows(statement).await? {
+            found.insert(row.uuid("id")?, row.get("bytes")?);
+        }
+    }
+    Ok(found)
 }
 
 async fn count(tx: &mut Tx<'_>) -> Result<Vec<(ModelId, u64)>, StoreError> {
@@ -332,7 +337,17 @@ impl Faces for Database {
         face: FaceId,
         wanted: FaceImage,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(move |tx| Box::pin(image(tx, client, face, wanted)))
+        let mut found = self.face_images(client, vec![face], wanted).await?;
+        Ok(found.remove(&face))
+    }
+
+    async fn face_images(
+        &self,
+        client: ClientId,
+        faces: Vec<FaceId>,
+        wanted: FaceImage,
+    ) -> Result<HashMap<FaceId, Vec<u8>>, StoreError> {
+        self.read(move |tx| Box::pin(images(tx, client, faces.clone(), wanted)))
             .await
     }
 

@@ -40,8 +40,22 @@ async fn api_keys(bench: Bench) {
     ));
     assert_eq!(
         bench.catalog.client_of_api_key([1; 32]).await.unwrap(),
-        Some(owner.clone())
+        Some((first.clone(), owner.clone()))
     );
+    assert_eq!(first.last_used_at, None);
+    bench.catalog.note_api_key_use(first.id).await.unwrap();
+    bench
+        .catalog
+        .note_api_key_use(ApiKeyId::random())
+        .await
+        .unwrap();
+    let (first, _) = bench
+        .catalog
+        .client_of_api_key([1; 32])
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(first.last_used_at.is_some_and(|at| at >= first.created_at));
     assert_eq!(
         bench.catalog.client_of_api_key([9; 32]).await.unwrap(),
         None

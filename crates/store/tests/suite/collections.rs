@@ -16,6 +16,7 @@ async fn fields(bench: Bench) {
         name: "A".to_owned(),
         description: Some("d".to_owned()),
         project: Some(project.clone()),
+        ..NewCollection::default()
     };
     let made = bench.catalog.create_collection(owner, new).await.unwrap();
     assert_eq!(

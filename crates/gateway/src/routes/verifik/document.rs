@@ -114,7 +114,8 @@ pub(super) struct QualityReport {
     brightness: f64,
     /// Probability that the eye on the picture's left, and right, is open; null when the model pack cannot tell.
     eyes_open: Option<[f64; 2]>,
-    /// Capture requirements that are not met: `face_close_to_border`, `face_too_far`, `face_rotation_too_large`, `eyes_closed`.
+    /// Capture requirements that are not met: `face_close_to_border`, `face_too_close`, `face_too_far`, `face_rotation_too_large`, `face_occluded`,
+    /// `eyes_closed`.
     warnings: Vec<&'static str>,
 }
 
@@ -141,8 +142,10 @@ impl QualityReport {
 pub(super) fn reason_of_fault(fault: CaptureFault) -> &'static str {
     match fault {
         CaptureFault::Cropped | CaptureFault::CloseToBorder => "face_close_to_border",
+        CaptureFault::TooClose => "face_too_close",
         CaptureFault::TooSmall => "face_too_far",
         CaptureFault::AngleTooLarge => "face_rotation_too_large",
+        CaptureFault::Occluded => "face_occluded",
         CaptureFault::EyesClosed => "eyes_closed",
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     config::ExpiredToken,
     fetch::FetchError,
     observe::rejected,
+    routes::Refusal,
     service::{Part, PictureError, ServiceError},
 };
 
@@ -206,6 +207,20 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::not_found(),
+            Refusal::MethodNotAllowed => Self::method_not_allowed(),
+            Refusal::BadRequest(status) => Self::bad_request(status),
+            Refusal::TooLarge => Self::too_large(),
+            Refusal::Busy => Self::unavailable("server_busy"),
+            Refusal::Timeout => Self::timeout(),
+            Refusal::Internal => Self::internal(),
+        }
+    }
+}
+
 impl From<BodyError> for ApiError {
     fn from(error: BodyError) -> Self {
         let refusal = match error {
@@ -233,7 +248,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Store(error) => error.into(),
             ServiceError::Gallery(error) => error.into(),
             // These three carry their status in the message: clients look for it there.
-            ServiceError::DuplicatedPerson => {
+            ServiceError::DuplicatedPerson | ServiceError::KnownFace(_) => {
                 Self::new(StatusCode::CONFLICT, "ERROR", "409:duplicated_person")
             }
             ServiceError::LivenessFailed(score) => {
@@ -332,6 +347,10 @@ impl From<CaptureFault> for ApiError {
                 "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
                 "Image is invalid for checking liveness: the face is cut off",
             ),
+            CaptureFault::TooClose => (
+                "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
+                "Image is invalid for checking liveness: the face is too close to the camera",
+            ),
             CaptureFault::CloseToBorder => (
                 "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
                 "Image is invalid for checking liveness: the face is too close to the border",
@@ -343,6 +362,10 @@ impl From<CaptureFault> for ApiError {
             CaptureFault::AngleTooLarge => (
                 "ERR_LIVENESS_FACE_ANGLE_TOO_LARGE",
                 "Image is invalid for checking liveness: the head is turned too far",
+            ),
+            CaptureFault::Occluded => (
+                "ERR_LIVENESS_FAILED",
+                "Image is invalid for checking liveness: the face is covered",
             ),
             CaptureFault::EyesClosed => (
                 "ERR_LIVENESS_FAILED",

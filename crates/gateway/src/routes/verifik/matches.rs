@@ -63,7 +63,12 @@ pub(super) fn matches(found: &[Found]) -> Vec<PersonMatch> {
 impl From<&Found> for PersonMatch {
     fn from(found: &Found) -> Self {
         let person = &found.person;
-        let thumbnails = person.faces.iter().map(|face| Thumbnail {
+        // Some callers want no picture kept.
+        let kept = person
+            .faces
+            .iter()
+            .filter(|face| !face.thumbnail.is_empty());
+        let thumbnails = kept.map(|face| Thumbnail {
             id: face.id.to_string(),
             thumbnail: base64_simd::STANDARD.encode_to_string(&face.thumbnail),
         });

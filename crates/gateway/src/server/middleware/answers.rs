@@ -9,13 +9,17 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::{observe::rejected, routes::verifik::error::ApiError};
+use crate::{
+    observe::rejected,
+    routes::{Dialect, Refusal},
+};
 
 /// What pages of the documentation may load: what this server sends, and the styles that Swagger UI writes into its own page.
 const CONTENT_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Puts a JSON body into errors that have none: those of the framework and of the documentation's pages.
 pub(in crate::server) async fn json_errors(request: Request, next: Next) -> Response {
+    let dialect = Dialect::of(request.uri().path());
     let response = next.run(request).await;
     if !(response.status().is_client_error() || response.status().is_server_error())
         || content_type(response.headers()) == "application/json"
@@ -23,14 +27,13 @@ pub(in crate::server) async fn json_errors(request: Request, next: Next) -> Resp
         return response;
     }
     let (parts, _) = response.into_parts();
-    let error = match parts.status {
-        StatusCode::NOT_FOUND => ApiError::not_found(),
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::method_not_allowed(),
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
-        status if status.is_client_error() => ApiError::bad_request(status),
-        _ => ApiError::internal(),
-    };
-    let mut answer = error.into_response();
+    let mut answer = dialect.refuse(match parts.status {
+        StatusCode::NOT_FOUND => Refusal::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Refusal::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        status if status.is_client_error() => Refusal::BadRequest(status),
+        _ => Refusal::Internal,
+    });
     if let Some(allow) = parts.headers.get(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow.clone());
     }
@@ -56,11 +59,11 @@ pub(in crate::server) async fn page_headers(request: Request, next: Next) -> Res
 }
 
 /// A panic in a handler costs its own request only. Its text may quote anything, so it is not repeated here; the process's
-/// panic hook has printed where it happened.
+/// panic hook has printed where it happened. The body comes from [`json_errors`].
 pub(in crate::server) fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     rejected("panic");
-    ApiError::internal().into_response()
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn content_type(headers: &HeaderMap) -> &str {

@@ -14,14 +14,17 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
 
-use crate::{observe::rejected, routes::verifik::error::ApiError};
+use crate::{
+    observe::rejected,
+    routes::{Dialect, Refusal},
+};
 
 /// Bytes of an unread body that are read and dropped, as a multiple of the limit.
 const DRAIN_FACTOR: u64 = 8;
@@ -39,6 +42,7 @@ pub(in crate::server) async fn body_limit(
     // A client that waits for "100 Continue" has not sent its body yet, and needs not.
     let waits = request.headers().contains_key(header::EXPECT);
     let too_large = content_length(request.headers()).is_some_and(|length| length > limit as u64);
+    let dialect = Dialect::of(request.uri().path());
     let request = request.map(|inner| {
         Body::new(Drained {
             inner,
@@ -48,7 +52,7 @@ pub(in crate::server) async fn body_limit(
     });
     if too_large {
         rejected("body_too_large");
-        return ApiError::too_large().into_response();
+        return dialect.refuse(Refusal::TooLarge);
     }
     next.run(request).await
 }

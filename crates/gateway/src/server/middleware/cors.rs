@@ -9,6 +9,7 @@ use axum::http::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::REQUEST_ID;
+use crate::auth::API_KEY;
 
 /// Pages may ask again whether they may call after this time at the latest.
 const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -33,7 +34,7 @@ pub(in crate::server) fn cors(origins: &[String]) -> CorsLayer {
             Method::DELETE,
             Method::PATCH,
         ])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID, API_KEY])
         .expose_headers([REQUEST_ID, RETRY_AFTER])
         .max_age(MAX_AGE)
 }

@@ -9,6 +9,6 @@ mod observe;
 pub(super) use answers::{json_errors, page_headers, panicked};
 pub(super) use body::body_limit;
 pub(super) use cors::cors;
-pub(super) use limits::{InFlight, in_flight, timeout};
+pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;

@@ -8,9 +8,11 @@ use bytes::Bytes;
 use super::{
     field::Field,
     invalid::{BodyError, Invalid, Rule},
-    value::Value,
 };
-use crate::{routes::verifik::document::SearchMode, service::PictureSource};
+use crate::{
+    routes::{json::Value, verifik::document::SearchMode},
+    service::PictureSource,
+};
 
 /// Pictures that one list may hold. The service that the contract describes takes three of one person.
 pub(crate) const MAX_PICTURES: usize = 10;

@@ -7,7 +7,6 @@ mod invalid;
 mod stored;
 #[cfg(test)]
 mod tests;
-mod value;
 
 pub(crate) use extract::{FromFields, Valid, ValidAnywhere};
 pub(crate) use field::Field;

@@ -7,9 +7,8 @@ use super::{
     field::Field,
     fields::{Fields, filled},
     invalid::{Invalid, Rule},
-    value::Value,
 };
-use crate::routes::verifik::ids;
+use crate::routes::{json::Value, verifik::ids};
 
 impl<'a> Fields<'a> {
     /// A field that an update can clear: `None` when it is absent, `Some(None)` when it is an empty text.

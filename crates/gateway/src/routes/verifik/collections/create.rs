@@ -59,6 +59,7 @@ pub(super) async fn create(
         name: request.name,
         description: request.description,
         project: request.project,
+        ..NewCollection::default()
     };
     let collection = service::create_collection(&app, owner.client, new).await?;
     Ok(Envelope::new(collection.into()))

@@ -182,5 +182,7 @@ fn thumbnails(faces: &[store::Face]) -> Vec<Thumbnail> {
         id: face.id,
         thumbnail: base64_simd::STANDARD.encode_to_string(&face.thumbnail),
     };
-    faces.iter().map(thumbnail).collect()
+    // Some callers want no picture kept.
+    let kept = faces.iter().filter(|face| !face.thumbnail.is_empty());
+    kept.map(thumbnail).collect()
 }
