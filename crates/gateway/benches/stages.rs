@@ -47,7 +47,7 @@ async fn main() -> Result<()> {
             .context("ROSTRO_TEST_MODELS is not set: run `cargo xtask bench stages`")?,
     );
     let cores = std::thread::available_parallelism()?.get();
-    for pack in ["standard", "mobilefacenet"] {
+    for pack in ["standard", "mobilefacenet", "compact"] {
         if !models.join(pack).is_dir() {
             println!("{pack}: not installed, left out");
             continue;

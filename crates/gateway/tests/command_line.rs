@@ -177,6 +177,7 @@ async fn serve_prints_a_call_that_works_and_stops_on_sigterm() {
     let child = rostro(home.path(), &["serve"])
         .env("ROSTRO_SERVER__LISTEN", format!("127.0.0.1:{port}"))
         .env("ROSTRO_MODELS__DIR", &config.models.dir)
+        .env("ROSTRO_MODELS__PACK", &config.models.pack)
         .env("ROSTRO_INFERENCE__WORKERS", "1")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -193,7 +194,7 @@ async fn serve_prints_a_call_that_works_and_stops_on_sigterm() {
         );
     }
     for part in [
-        "standard",
+        config.models.pack.as_str(),
         "ONNX Runtime",
         "detector",
         "embedder",

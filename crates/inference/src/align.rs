@@ -1,11 +1,13 @@
 //! Alignment: the similarity transform that brings five landmarks onto a model's template.
 
+use packs::Template;
+
 use crate::{
     DecodedImage, Point,
     picture::{Affine, warp},
 };
 
-/// Side of the aligned face, in pixels.
+/// Side of the face aligned to ArcFace's template, in pixels: that of thumbnails and quality figures, whatever the pack.
 pub(crate) const SIDE: u32 = 112;
 
 /// ArcFace's template: eyes, nose, mouth corners in the 112 x 112 aligned face.
@@ -17,35 +19,68 @@ const ARCFACE: [Point; 5] = [
     Point::new(70.7299, 92.2041),
 ];
 
-/// An aligned face: 112 x 112 RGB bytes.
+/// dlib's template: where the mean of its 68 points lies in the 150 x 150 face, reduced to the same five.
+const DLIB: [Point; 5] = [
+    Point::new(47.5, 46.6),
+    Point::new(100.5, 46.6),
+    Point::new(74.0, 76.6),
+    Point::new(50.4, 103.0),
+    Point::new(97.6, 103.0),
+];
+
+/// Side of the face aligned to `template`, in pixels.
+pub(crate) fn side(template: Template) -> u32 {
+    match template {
+        Template::Arcface => SIDE,
+        Template::Dlib => 150,
+    }
+}
+
+/// An aligned face.
 #[derive(Clone)]
-pub(crate) struct AlignedFace(pub(crate) Vec<u8>);
+pub(crate) struct AlignedFace {
+    /// Width and height, in pixels.
+    pub(crate) side: u32,
+    /// RGB bytes.
+    pub(crate) rgb: Vec<u8>,
+}
 
 impl AlignedFace {
     /// The face as its mirror image.
     pub(crate) fn mirrored(&self) -> Self {
-        let row = SIDE as usize * 3;
-        Self(
-            self.0
-                .chunks_exact(row)
+        let row = self.side as usize * 3;
+        let lines = self.rgb.chunks_exact(row);
+        Self {
+            side: self.side,
+            rgb: lines
                 .flat_map(|line| line.chunks_exact(3).rev().flatten().copied())
                 .collect(),
-        )
+        }
     }
 
     /// Mean luminance of each pixel (BT.601), 0 to 255.
     pub(crate) fn luminance(&self) -> Vec<f32> {
-        self.0
+        self.rgb
             .chunks_exact(3)
             .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
             .collect()
     }
 }
 
-/// The face with these landmarks, aligned to ArcFace's template; sampled from the full-resolution picture. `None` when the
-/// landmarks coincide or are not finite.
-pub(crate) fn align(image: &DecodedImage, landmarks: &[Point; 5]) -> Option<AlignedFace> {
-    warp(image, &similarity(landmarks, &ARCFACE)?, SIDE, SIDE).map(AlignedFace)
+/// The face with these landmarks, aligned to `template`; sampled from the full-resolution picture. `None` when the landmarks
+/// coincide or are not finite.
+pub(crate) fn align(
+    image: &DecodedImage,
+    landmarks: &[Point; 5],
+    template: Template,
+) -> Option<AlignedFace> {
+    let to = match template {
+        Template::Arcface => &ARCFACE,
+        Template::Dlib => &DLIB,
+    };
+    let side = side(template);
+    let rgb = warp(image, &similarity(landmarks, to)?, side, side)?;
+    Some(AlignedFace { side, rgb })
 }
 
 /// Where the template's landmarks lie in a `width x height` picture that is itself an aligned face.
@@ -111,11 +146,14 @@ mod tests {
 
     #[test]
     fn mirroring_twice_is_the_face() {
-        let face = AlignedFace((0..SIDE * SIDE * 3).map(|i| (i % 251) as u8).collect());
-        assert_eq!(face.mirrored().mirrored().0, face.0);
-        assert_eq!(
-            face.mirrored().0[..3],
-            face.0[(SIDE as usize - 1) * 3..SIDE as usize * 3]
-        );
+        for side in [SIDE, 150] {
+            let rgb = (0..side * side * 3).map(|i| (i % 251) as u8).collect();
+            let face = AlignedFace { side, rgb };
+            assert_eq!(face.mirrored().mirrored().rgb, face.rgb);
+            assert_eq!(
+                face.mirrored().rgb[..3],
+                face.rgb[(side as usize - 1) * 3..side as usize * 3]
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
+use packs::Template;
 
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
@@ -121,7 +122,7 @@ impl Pipeline {
     ) -> Result<Vec<Embedding>, FaceError> {
         let aligned = faces
             .iter()
-            .map(|face| self.align(image, face))
+            .map(|face| self.align(image, face, self.embedder.template()))
             .collect::<Result<Vec<_>, _>>()?;
         self.embed_aligned(&aligned, effort)
     }
@@ -188,7 +189,7 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn quality(&mut self, image: &DecodedImage, face: &Face) -> Result<Quality, FaceError> {
-        let aligned = self.align(image, face)?;
+        let aligned = self.align(image, face, Template::Arcface)?;
         self.timed(Stage::Quality, |this| {
             let eyes_open = this
                 .eyes
@@ -207,10 +208,10 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn thumbnail(&mut self, image: &DecodedImage, face: &Face) -> Result<Vec<u8>, FaceError> {
-        let aligned = self.align(image, face)?;
+        let aligned = self.align(image, face, Template::Arcface)?;
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY)
-            .encode(&aligned.0, SIDE, SIDE, ExtendedColorType::Rgb8)
+            .encode(&aligned.rgb, SIDE, SIDE, ExtendedColorType::Rgb8)
             .map_err(|error| FaceError::Inference(error.to_string()))?;
         Ok(jpeg)
     }
@@ -221,8 +222,13 @@ impl Pipeline {
         self.matching.similarity(a, b)
     }
 
-    fn align(&self, image: &DecodedImage, face: &Face) -> Result<AlignedFace, FaceError> {
-        self.timed_ref(Stage::Align, || align(image, &face.landmarks))
+    fn align(
+        &self,
+        image: &DecodedImage,
+        face: &Face,
+        template: Template,
+    ) -> Result<AlignedFace, FaceError> {
+        self.timed_ref(Stage::Align, || align(image, &face.landmarks, template))
             .ok_or_else(|| FaceError::Inference("the landmarks give no alignment".to_owned()))
     }
 
@@ -245,12 +251,15 @@ impl Pipeline {
         for bytes in pictures {
             let image = self.decode(bytes)?;
             let face = face_of(self, &image)?;
-            let crop = self.align(&image, &face)?;
-            weights.push(
+            let crop = self.align(&image, &face, self.embedder.template())?;
+            // The figures are those of one alignment, whatever the pack's.
+            let figures = if self.embedder.template() == Template::Arcface {
                 quality::measure(&image, &face, &crop)
-                    .overall
-                    .max(quality::LEAST_WEIGHT),
-            );
+            } else {
+                let judged = self.align(&image, &face, Template::Arcface)?;
+                quality::measure(&image, &face, &judged)
+            };
+            weights.push(figures.overall.max(quality::LEAST_WEIGHT));
             aligned.push(crop);
         }
         let templates = self.embed_aligned(&aligned, effort)?;

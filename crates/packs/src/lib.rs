@@ -7,14 +7,16 @@
 mod calibration;
 mod digest;
 mod error;
+mod files;
 mod installed;
 mod manifest;
 
 pub use calibration::{Anchor, Calibration, LivenessCalibration};
 pub use digest::sha256_of_file;
 pub use error::PackError;
+pub use files::{Artefact, Conversion, FileEntry, Network, Package};
 pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
 pub use manifest::{
-    Artefact, Channels, CropRule, Decoder, Detector, Embedder, Eyes, FileEntry, LivenessModel,
-    LivenessRole, Manifest, Template, Tensor,
+    Channels, Confirm, CropRule, Decoder, Detector, Embedder, Eyes, Landmarks, LivenessModel,
+    LivenessRole, Manifest, Scores, Template, Tensor,
 };

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Calibration, LivenessCalibration, PackError};
+use crate::{Calibration, Conversion, FileEntry, LivenessCalibration, PackError, Package};
 
 /// A model pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ pub struct Manifest {
     pub warning: Option<String>,
     /// Finds faces.
     pub detector: Detector,
+    /// Says of what the detector is not sure of whether it is a face.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
+    /// Places the five landmarks better than the detector does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmarks: Option<Landmarks>,
     /// Makes templates.
     pub embedder: Embedder,
     /// Tells live faces from attacks.
@@ -29,6 +35,9 @@ pub struct Manifest {
     pub eyes: Option<Eyes>,
     /// The files by key; a role names its file by this key.
     pub files: BTreeMap<String, FileEntry>,
+    /// Packages that hold models in another format, by key; an artefact names its package by this key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, Package>,
 }
 
 /// Order of the colour channels in a model's input.
@@ -61,6 +70,9 @@ pub enum Decoder {
     Yunet,
     /// InsightFace's SCRFD with landmarks: nine outputs in order, two anchors a cell.
     Scrfd,
+    /// MediaPipe's BlazeFace (back camera): `scores_16`, `boxes_16`, `scores_32`, `boxes_32`; two and six anchors a cell. Its landmarks
+    /// are coarse and lack the mouth's corners: a landmark model belongs to it.
+    Blazeface,
 }
 
 /// The detector's role.
@@ -82,12 +94,47 @@ pub struct Detector {
     pub fixed: Option<[u32; 2]>,
 }
 
+/// The role of the model that confirms faces: the crop is cut as [`Landmarks`] says, the output the probability that it shows a face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// Key of its file.
+    pub file: String,
+    /// How it is fed.
+    pub tensor: Tensor,
+    /// Side of its square input, in pixels.
+    pub size: u32,
+    /// Side of the crop, in longer sides of the detector's box.
+    pub crop: f32,
+    /// It is asked about detections with a score below this.
+    pub below: f32,
+    /// Least probability of a face.
+    pub least: f32,
+}
+
+/// The landmark model's role: a square crop around the detector's box, rotated so that the eye line is level. Its output is x and y of
+/// dlib's 68 points in turn, as fractions of the crop's side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Landmarks {
+    /// Key of its file.
+    pub file: String,
+    /// How it is fed.
+    pub tensor: Tensor,
+    /// Side of its square input, in pixels.
+    pub size: u32,
+    /// Side of the crop, in longer sides of the detector's box.
+    pub crop: f32,
+}
+
 /// Where the five landmarks lie in the aligned face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Template {
     /// ArcFace's 112 x 112 template.
     Arcface,
+    /// dlib's 150 x 150 template.
+    Dlib,
 }
 
 /// The embedding model's role.
@@ -102,6 +149,9 @@ pub struct Embedder {
     pub template: Template,
     /// Length of its output.
     pub dimension: usize,
+    /// Every template is the mean over the face and its mirror image, however little effort is asked for.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mirror: bool,
     /// Measured meaning of its cosines.
     pub calibration: Calibration,
 }
@@ -112,6 +162,17 @@ pub struct Embedder {
 pub enum CropRule {
     /// MiniFASNet: the face box enlarged this many times about its centre, shrunk and shifted to lie inside the picture.
     Inside(f32),
+}
+
+/// What a classifier's output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scores {
+    /// Logits, one a class, for a softmax.
+    #[default]
+    Logits,
+    /// Probabilities: softmax or sigmoid is inside.
+    Probabilities,
 }
 
 /// One model of the liveness ensemble.
@@ -126,8 +187,11 @@ pub struct LivenessModel {
     pub size: u32,
     /// How its crop is cut.
     pub crop: CropRule,
-    /// Index of the live class among its logits.
+    /// Index of the live class in its output.
     pub live: usize,
+    /// What its output is.
+    #[serde(default)]
+    pub scores: Scores,
 }
 
 /// The liveness ensemble's role.
@@ -156,41 +220,8 @@ pub struct Eyes {
     pub open: usize,
 }
 
-/// A file of the pack, and what may stand for it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// File name in the installed pack.
-    pub name: String,
-    /// Licence of the weights, in words.
-    pub license: String,
-    /// False when the licence does not allow commercial use.
-    pub commercial: bool,
-    /// Whose work it is: project and, where known, commit.
-    pub origin: String,
-    /// What may stand for this file; the first that can be had is installed. Empty: any file of that name is accepted (packs made by hand).
-    #[serde(default)]
-    pub artefacts: Vec<Artefact>,
-}
-
-/// One concrete file: either `mirror` (a name in the local mirror folder) or `url` is given, or both.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Artefact {
-    /// SHA-256 of the model file (of the member, when `member` is given), lower-case hex.
-    pub sha256: String,
-    /// Its size in bytes, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
-    /// Its name in a mirror folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mirror: Option<String>,
-    /// Its address upstream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// The address is a zip archive, and this is the member wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<String>,
+pub(crate) fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Manifest {
@@ -235,13 +266,32 @@ impl Manifest {
                 ));
             }
         }
+        for (key, conversion) in manifest.conversions() {
+            if !manifest.packages.contains_key(&conversion.package) {
+                return Err(format!(
+                    "the file {key:?} comes from the package {:?}, which [packages] does not have",
+                    conversion.package
+                ));
+            }
+        }
         match manifest.embedder.calibration.fault() {
             Some(fault) => Err(fault),
             None => Ok(manifest),
         }
     }
 
-    /// Each role with the key of its file: `detector`, `embedder`, `liveness` (once a model), `eyes`.
+    /// Every conversion, with the key of the file that comes of it.
+    pub fn conversions(&self) -> impl Iterator<Item = (&str, &Conversion)> {
+        self.files.iter().flat_map(|(key, file)| {
+            let conversions = file
+                .artefacts
+                .iter()
+                .filter_map(|artefact| artefact.convert.as_ref());
+            conversions.map(move |conversion| (key.as_str(), conversion))
+        })
+    }
+
+    /// Each role with the key of its file: `detector`, `embedder`, `confirm`, `landmarks`, `liveness` (once a model), `eyes`.
     pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let liveness = self
             .liveness
@@ -249,11 +299,21 @@ impl Manifest {
             .flat_map(|role| &role.models)
             .map(|model| ("liveness", model.file.as_str()));
         let eyes = self.eyes.iter().map(|eyes| ("eyes", eyes.file.as_str()));
+        let confirm = self
+            .confirm
+            .iter()
+            .map(|role| ("confirm", role.file.as_str()));
+        let landmarks = self
+            .landmarks
+            .iter()
+            .map(|role| ("landmarks", role.file.as_str()));
         [
             ("detector", self.detector.file.as_str()),
             ("embedder", self.embedder.file.as_str()),
         ]
         .into_iter()
+        .chain(confirm)
+        .chain(landmarks)
         .chain(liveness)
         .chain(eyes)
     }

@@ -37,12 +37,18 @@ fn every_pack_parses_under_its_own_name() {
     let names: Vec<_> = packs.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["insightface", "mobilefacenet", "opencv", "standard"]
+        [
+            "compact",
+            "insightface",
+            "mobilefacenet",
+            "opencv",
+            "standard"
+        ]
     );
     for (name, pack) in &packs {
         assert_eq!(&pack.name, name);
         assert!(
-            pack.liveness.is_some() && pack.eyes.is_some(),
+            pack.liveness.is_some() && (pack.eyes.is_some() || name == "compact"),
             "{name} judges liveness and eyes"
         );
     }
@@ -64,7 +70,9 @@ fn every_file_is_used_and_every_artefact_can_be_had_and_checked() {
             );
             for artefact in &file.artefacts {
                 assert!(
-                    artefact.mirror.is_some() || artefact.url.is_some(),
+                    artefact.mirror.is_some()
+                        || artefact.url.is_some()
+                        || artefact.convert.is_some(),
                     "{name}: {key} has an artefact from nowhere"
                 );
                 assert!(
@@ -142,5 +150,34 @@ fn non_commercial_weights_come_with_a_warning() {
             pack.detector.decoder == Decoder::Scrfd,
             name == "insightface"
         );
+    }
+}
+
+#[test]
+fn the_compact_pack_needs_package_registries_alone() {
+    let packs = shipped();
+    let pack = &packs["compact"];
+    assert_eq!(pack.conversions().count(), pack.files.len());
+    assert!(
+        pack.landmarks.is_some(),
+        "BlazeFace's own do not align a face"
+    );
+    for package in pack.packages.values() {
+        let digest = package.integrity.strip_prefix("sha512-").unwrap();
+        assert!(
+            digest.len() == 88 && digest.ends_with("=="),
+            "{}",
+            package.npm
+        );
+        assert!(
+            package
+                .version
+                .split('.')
+                .all(|part| part.parse::<u32>().is_ok()),
+            "a version, not a range"
+        );
+    }
+    for (name, pack) in &packs {
+        assert_eq!(pack.packages.is_empty(), name != "compact");
     }
 }

@@ -41,15 +41,16 @@ enum What {
 /// What set-up fails with.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let wanted = setup::Args {
-        models: Some("standard".to_owned()),
         mirror: args.mirror.clone(),
-        data: None,
+        ..setup::Args::default()
     };
     let fetched = setup::fetch(workspace, &wanted)?;
-    if let Err(reason) = setup::also_without_internet(workspace, &wanted, "mobilefacenet") {
-        report::line(format_args!(
-            "  note: the pack mobilefacenet is left out: {reason:#}"
-        ));
+    for pack in ["mobilefacenet", "compact"] {
+        if let Err(reason) = setup::also_without_internet(workspace, &wanted, pack) {
+            report::line(format_args!(
+                "  note: the pack {pack} is left out: {reason:#}"
+            ));
+        }
     }
     match args.what {
         What::Stages => stages(workspace, &fetched),

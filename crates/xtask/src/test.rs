@@ -38,15 +38,16 @@ const DATA: [(&str, &str); 2] = [
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let interrupt = Interrupt::install()?;
     let wanted = setup::Args {
-        models: Some("standard".to_owned()),
         mirror: args.mirror.clone(),
-        data: None,
+        ..setup::Args::default()
     };
-    let onnxruntime = setup::fetch(workspace, &wanted)?.onnxruntime;
-    if let Err(reason) = setup::also_without_internet(workspace, &wanted, "mobilefacenet") {
-        report::line(format_args!(
-            "  note: tests of the pack mobilefacenet are skipped: {reason:#}"
-        ));
+    let fetched = setup::fetch(workspace, &wanted)?;
+    for pack in ["mobilefacenet", "compact"] {
+        if let Err(reason) = setup::also_without_internet(workspace, &wanted, pack) {
+            report::line(format_args!(
+                "  note: tests of the pack {pack} are skipped: {reason:#}"
+            ));
+        }
     }
     let postgres = postgres::provide(&workspace.cache)?;
     ensure!(!interrupt.happened(), "interrupted");
@@ -58,8 +59,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     tests.args(&args.rest);
     tests.env("ROSTRO_TEST_POSTGRES_URL", postgres.url());
-    tests.env("ROSTRO_TEST_MODELS", workspace.models());
-    tests.env("ORT_DYLIB_PATH", onnxruntime);
+    tests.env("ROSTRO_TEST_MODELS", fetched.models);
+    tests.env("ROSTRO_TEST_PACK", fetched.pack);
+    tests.env("ORT_DYLIB_PATH", fetched.onnxruntime);
     // Test binaries run in their package's folder: relative paths would miss.
     for (name, what) in DATA {
         match env_path(name)? {

@@ -131,8 +131,14 @@ pub fn config() -> Option<(Config, tempfile::TempDir)> {
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     config.server.data = data.path().to_owned();
     config.models.dir = PathBuf::from(models);
+    config.models.pack = pack();
     config.inference.workers = 1;
     Some((config, data))
+}
+
+/// The pack that tests run with which are about none: `ROSTRO_TEST_PACK`, else the default one.
+pub fn pack() -> String {
+    std::env::var("ROSTRO_TEST_PACK").unwrap_or_else(|_| "standard".to_owned())
 }
 
 fn skip<T>(why: &str) -> Option<T> {

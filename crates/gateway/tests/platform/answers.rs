@@ -16,12 +16,12 @@ async fn health_and_readiness() {
     assert_eq!((status, &body["status"]), (200, &json!("ok")));
     let (status, body) = answer(server.http.get(server.url("/readyz"))).await;
     assert_eq!(status, 200);
-    insta::assert_json_snapshot!(body, {".models.queue" => "[n]"}, @r#"
+    insta::assert_json_snapshot!(body, {".models.queue" => "[n]", ".models.pack" => "[name]"}, @r#"
     {
       "database": "ok",
       "database_kind": "sqlite",
       "models": {
-        "pack": "standard",
+        "pack": "[name]",
         "queue": "[n]",
         "queued": 0,
         "status": "ok"

@@ -63,6 +63,7 @@ impl Home {
             .current_dir(self.folder.path())
             .env("ROSTRO_DATABASE__URL", &self.url)
             .env("ROSTRO_MODELS__DIR", models)
+            .env("ROSTRO_MODELS__PACK", common::pack())
             .output()
             .unwrap()
     }

@@ -3,7 +3,7 @@
 use ort::session::SessionOutputs;
 use packs::Decoder;
 
-use super::centred;
+use super::{blazeface, centred};
 use crate::{BoundingBox, Face, FaceError, Point};
 
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -15,6 +15,13 @@ pub(super) fn check(decoder: Decoder, outputs: &[String]) -> Result<(), String> 
             .find(|name| !outputs.contains(name))
             .map_or(Ok(()), |name| {
                 Err(format!("it has no output {name}, which YuNet has"))
+            }),
+        Decoder::Blazeface => blazeface::NAMES
+            .into_iter()
+            .flatten()
+            .find(|name| !outputs.iter().any(|output| output == name))
+            .map_or(Ok(()), |name| {
+                Err(format!("it has no output {name}, which BlazeFace has"))
             }),
         Decoder::Scrfd if outputs.len() == 9 => Ok(()),
         Decoder::Scrfd => Err(format!(
@@ -39,6 +46,13 @@ pub(super) fn decode(
     score: f32,
 ) -> Result<Vec<Face>, FaceError> {
     let mut faces = Vec::new();
+    if decoder == Decoder::Blazeface {
+        for (level, names) in blazeface::NAMES.into_iter().enumerate() {
+            let [scores, boxes] = [tensor(outputs, names[0])?, tensor(outputs, names[1])?];
+            blazeface::decode(level, [width, height], scores, boxes, score, &mut faces)?;
+        }
+        return Ok(faces);
+    }
     for (level, stride) in STRIDES.into_iter().enumerate() {
         let grid = Grid {
             stride,
@@ -55,6 +69,7 @@ pub(super) fn decode(
                     &mut faces,
                 )?;
             }
+            Decoder::Blazeface => {}
             Decoder::Scrfd => {
                 let at = |group: usize| {
                     names
@@ -88,23 +103,23 @@ fn tensor<'a>(outputs: &'a SessionOutputs<'_>, name: &str) -> Result<&'a [f32], 
     Ok(values)
 }
 
-struct Grid {
-    stride: usize,
-    columns: usize,
-    rows: usize,
+pub(super) struct Grid {
+    pub(super) stride: usize,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
 }
 
 impl Grid {
-    fn cells(&self) -> usize {
+    pub(super) fn cells(&self) -> usize {
         self.columns * self.rows
     }
 
     /// Column and row of a cell.
-    fn place(&self, cell: usize) -> (f32, f32) {
+    pub(super) fn place(&self, cell: usize) -> (f32, f32) {
         ((cell % self.columns) as f32, (cell / self.columns) as f32)
     }
 
-    fn check_length(&self, per_cell: usize, values: &[f32]) -> Result<(), FaceError> {
+    pub(super) fn check_length(&self, per_cell: usize, values: &[f32]) -> Result<(), FaceError> {
         let wanted = self.cells() * per_cell;
         if values.len() == wanted {
             return Ok(());
@@ -196,7 +211,7 @@ fn scrfd(
     Ok(())
 }
 
-fn push_finite(face: Face, faces: &mut Vec<Face>) {
+pub(super) fn push_finite(face: Face, faces: &mut Vec<Face>) {
     let BoundingBox {
         left,
         top,

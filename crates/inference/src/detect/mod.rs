@@ -1,5 +1,6 @@
 //! Finding faces.
 
+mod blazeface;
 mod decode;
 mod looks;
 mod nms;
@@ -10,16 +11,18 @@ pub(crate) use looks::{Look, Wanted};
 
 use crate::{
     BoundingBox, DecodedImage, Face, FaceError, Point, StartError,
-    models::{LoadContext, Model, fill_planes},
+    models::{ConfirmModel, LandmarkModel, LoadContext, Model, fill_planes},
     picture::resize,
 };
 
 /// Detectors take sides that are a multiple of this, the coarsest of their strides.
 const MULTIPLE: u32 = 32;
 
-/// The detector.
+/// The detector, with the models that look closer at what it found where the pack has them.
 pub(crate) struct Detector {
     model: Model,
+    confirm: Option<ConfirmModel>,
+    landmarks: Option<LandmarkModel>,
     decoder: Decoder,
     tensor: Tensor,
     score: f32,
@@ -37,8 +40,16 @@ impl Detector {
             file: role.file.clone(),
             reason,
         })?;
+        let confirm = context.pack.manifest.confirm.as_ref();
+        let landmarks = context.pack.manifest.landmarks.as_ref();
         Ok(Self {
             model,
+            confirm: confirm
+                .map(|role| ConfirmModel::load(context, role))
+                .transpose()?,
+            landmarks: landmarks
+                .map(|role| LandmarkModel::load(context, role))
+                .transpose()?,
             decoder: role.decoder,
             tensor: role.tensor,
             score: role.score,
@@ -77,7 +88,10 @@ impl Detector {
             [width, height],
             self.score,
         )?;
-        let faces = nms::suppress(found, self.nms);
+        let faces = match self.decoder {
+            Decoder::Blazeface => nms::blend(found, self.nms),
+            Decoder::Yunet | Decoder::Scrfd => nms::suppress(found, self.nms),
+        };
         Ok(faces
             .into_iter()
             .map(|face| canvas.in_picture(&face))
@@ -100,6 +114,12 @@ impl Detector {
             faces = nms::suppress(seen, self.nms);
         }
         faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
+        if let Some(model) = &mut self.confirm {
+            faces = model.keep(image, faces)?;
+        }
+        if let Some(model) = &mut self.landmarks {
+            model.place(image, &mut faces)?;
+        }
         Ok(faces)
     }
 }

@@ -89,7 +89,7 @@ pub struct EngineConfig {
 /// One model in use.
 #[derive(Debug, Clone)]
 pub struct ModelInfo {
-    /// Its role: `detector`, `embedder`, `liveness`, `eyes`.
+    /// Its role: `detector`, `embedder`, `confirm`, `landmarks`, `liveness`, `eyes`.
     pub role: &'static str,
     /// Its file's key in the manifest.
     pub name: String,

@@ -1,20 +1,20 @@
 //! Aligned faces to templates.
 
-use packs::Tensor;
+use packs::{Template, Tensor};
 
 use super::{LoadContext, Model, fill_planes};
 use crate::{
     Effort, Embedding, FaceError, StartError,
-    align::{AlignedFace, SIDE},
+    align::{self, AlignedFace},
 };
-
-const VALUES: usize = 3 * (SIDE * SIDE) as usize;
 
 /// The embedding model.
 pub(crate) struct Embedder {
     model: Model,
     tensor: Tensor,
+    template: Template,
     dimension: usize,
+    mirror: bool,
 }
 
 impl Embedder {
@@ -24,12 +24,19 @@ impl Embedder {
         Ok(Self {
             model,
             tensor: role.tensor,
+            template: role.template,
             dimension: role.dimension,
+            mirror: role.mirror,
         })
     }
 
-    /// The templates of `faces`, in their order, in one run where the model can. With [`Effort::Accurate`] each is the sum of
-    /// the raw outputs of the face and of its mirror image, brought to unit length.
+    /// What faces must be aligned to.
+    pub(crate) fn template(&self) -> Template {
+        self.template
+    }
+
+    /// The templates of `faces`, in their order, in one run where the model can. With [`Effort::Accurate`], or where the pack
+    /// wants it always, each is the sum of the raw outputs of the face and of its mirror image, brought to unit length.
     pub(crate) fn embed(
         &mut self,
         faces: &[AlignedFace],
@@ -38,28 +45,24 @@ impl Embedder {
         if faces.is_empty() {
             return Ok(Vec::new());
         }
-        let mirrors: Vec<AlignedFace> = match effort {
-            Effort::Fast => Vec::new(),
-            Effort::Accurate => faces.iter().map(AlignedFace::mirrored).collect(),
+        let mirrors: Vec<AlignedFace> = if self.mirror || effort == Effort::Accurate {
+            faces.iter().map(AlignedFace::mirrored).collect()
+        } else {
+            Vec::new()
         };
         let count = faces.len() + mirrors.len();
-        let mut input = vec![0.0; count * VALUES];
+        let side = align::side(self.template) as usize;
+        let values = 3 * side * side;
+        let mut input = vec![0.0; count * values];
         for (planes, face) in input
-            .chunks_exact_mut(VALUES)
+            .chunks_exact_mut(values)
             .zip(faces.iter().chain(&mirrors))
         {
-            fill_planes(
-                planes,
-                SIDE as usize,
-                &face.0,
-                SIDE as usize,
-                (0, 0),
-                &self.tensor,
-            );
+            fill_planes(planes, side, &face.rgb, side, (0, 0), &self.tensor);
         }
         let mut raw = Vec::with_capacity(count * self.dimension);
         self.model
-            .run_batch([count, 3, SIDE as usize, SIDE as usize], &input, &mut raw)?;
+            .run_batch([count, 3, side, side], &input, &mut raw)?;
         if raw.len() != count * self.dimension {
             return Err(FaceError::Inference(format!(
                 "the embedder gave {} values for {count} faces of {}",

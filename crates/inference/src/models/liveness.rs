@@ -1,6 +1,6 @@
 //! Passive liveness: an ensemble of classifiers, each on its own crop.
 
-use packs::{CropRule, LivenessModel, Tensor};
+use packs::{CropRule, LivenessModel, Scores, Tensor};
 
 use super::{LoadContext, Model, fill_planes, session::values};
 use crate::{
@@ -14,6 +14,7 @@ struct Member {
     size: u32,
     crop: CropRule,
     live: usize,
+    scores: Scores,
 }
 
 /// The pack's liveness models.
@@ -36,6 +37,7 @@ impl LivenessEnsemble {
                     size: role.size,
                     crop: role.crop,
                     live: role.live,
+                    scores: role.scores,
                 })
             })
             .collect::<Result<_, StartError>>()?;
@@ -65,7 +67,15 @@ impl Member {
         let mut input = vec![0.0; 3 * side * side];
         fill_planes(&mut input, side, &crop, side, (0, 0), &self.tensor);
         let outputs = self.model.run([1, 3, side, side], &input)?;
-        softmax_at(values(&outputs, 0)?, self.live).ok_or_else(|| {
+        let output = values(&outputs, 0)?;
+        let probability = match self.scores {
+            Scores::Logits => softmax_at(output, self.live),
+            Scores::Probabilities => output
+                .get(self.live)
+                .copied()
+                .filter(|value| (0.0..=1.0).contains(value)),
+        };
+        probability.ok_or_else(|| {
             FaceError::Inference("the liveness model gave no usable figures".to_owned())
         })
     }

@@ -61,7 +61,7 @@ fn colour(face: &AlignedFace, luminance: &[f32], part: &Part) -> Colour {
     };
     let channel = |row, column, channel: usize| {
         let index = 3 * (row * SIDE as usize + column) + channel;
-        f32::from(face.0.get(index).copied().unwrap_or_default())
+        f32::from(face.rgb.get(index).copied().unwrap_or_default())
     };
     let level = mean(pixels().map(|(row, column)| at(luminance, row, column)));
     let variance = mean(pixels().map(|(row, column)| (at(luminance, row, column) - level).powi(2)));
@@ -102,7 +102,10 @@ mod tests {
             };
             paint(row, column).unwrap_or(skin)
         });
-        AlignedFace(pixels.collect())
+        AlignedFace {
+            side: SIDE,
+            rgb: pixels.collect(),
+        }
     }
 
     fn covered(face: &AlignedFace) -> f32 {

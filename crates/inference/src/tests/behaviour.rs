@@ -2,7 +2,7 @@
 
 use image::{ExtendedColorType, ImageFormat};
 
-use super::data;
+use super::{compact, data, read};
 use crate::{
     DecodeError, DecodedImage, Effort, FaceError, FaceRules, ImageBytes, ImageLimits, Pipeline,
     picture::{Region, resize},
@@ -141,6 +141,74 @@ fn as_many_faces_are_found_as_there_are() {
         let found = pipeline.faces(&data.image(file)).unwrap().len();
         assert_eq!(found, count.trim().parse::<usize>().unwrap(), "{file}");
     }
+}
+
+#[test]
+fn the_compact_pack_finds_as_many_faces_as_there_are() {
+    let Some((mut pipeline, faces)) = compact() else {
+        return;
+    };
+    let counts = std::fs::read_to_string(faces.join("counts.csv")).unwrap();
+    for line in counts.lines().skip(1) {
+        let (file, count) = line.split_once(',').unwrap();
+        let picture =
+            crate::picture::decode(&read(&faces.join(file)), &ImageLimits::default()).unwrap();
+        let found = pipeline.faces(&picture).unwrap();
+        assert_eq!(
+            found.len(),
+            count.trim().parse::<usize>().unwrap(),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn the_compact_pack_does_everything() {
+    let Some((mut pipeline, faces)) = compact() else {
+        return;
+    };
+    let rules = FaceRules::default();
+    let mut template = |file: &str| {
+        let picture =
+            crate::picture::decode(&read(&faces.join(file)), &ImageLimits::default()).unwrap();
+        let face = pipeline.main_face(&picture, Effort::Fast, &rules).unwrap();
+        let liveness = pipeline.liveness(&picture, &face).unwrap();
+        assert_eq!(liveness.probabilities.len(), 2);
+        let quality = pipeline.quality(&picture, &face).unwrap();
+        assert!(
+            quality.overall > 0.2 && quality.eyes_open.is_none(),
+            "{quality:?}"
+        );
+        let crop = ImageBytes::new(
+            pipeline.thumbnail(&picture, &face).unwrap(),
+            &ImageLimits::default(),
+        )
+        .unwrap();
+        let crop = pipeline
+            .template_of_crops(&[crop], Effort::Fast, &rules)
+            .unwrap();
+        let whole = pipeline
+            .embed(&picture, &[face], Effort::Fast)
+            .unwrap()
+            .remove(0);
+        let score = pipeline.similarity(&whole, &crop).value();
+        assert!(score > 0.85, "the thumbnail of {file}: {score}");
+        whole
+    };
+    let [first, second, other] = [
+        "composites/composite01_1.jpg",
+        "composites/composite01_2.jpg",
+        "composites/composite02_1.jpg",
+    ]
+    .map(&mut template);
+    let (same, different) = (
+        pipeline.similarity(&first, &second),
+        pipeline.similarity(&first, &other),
+    );
+    assert!(
+        same.value() > 0.85 && different.value() < 0.6,
+        "{same:?} {different:?}"
+    );
 }
 
 #[test]

@@ -40,6 +40,27 @@ pub(crate) fn data() -> Option<Data> {
     Some(Data { models, faces })
 }
 
+/// The installed pack `compact` and the labelled pictures, or a loud word that the test is skipped.
+pub(crate) fn compact() -> Option<(Pipeline, PathBuf)> {
+    let folder = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+    let pack = folder("ROSTRO_TEST_MODELS").map(|models| models.join("compact"));
+    match (
+        pack,
+        folder("ROSTRO_FACES"),
+        std::env::var_os("ORT_DYLIB_PATH"),
+    ) {
+        (Some(pack), Some(faces), Some(_)) if pack.is_dir() && faces.is_dir() => {
+            Some((pipeline(&InstalledPack::open(&pack).unwrap()), faces))
+        }
+        _ => {
+            eprintln!(
+                "SKIPPED: needs the pack compact in ROSTRO_TEST_MODELS, ROSTRO_FACES and ORT_DYLIB_PATH"
+            );
+            None
+        }
+    }
+}
+
 impl Data {
     /// A pack from the mirror's files, by manifest text, after `change`.
     pub(crate) fn pack(&self, manifest: &str, change: impl FnOnce(&mut Manifest)) -> InstalledPack {

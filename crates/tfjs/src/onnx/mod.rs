@@ -1,0 +1,6 @@
+//! Writing ONNX files.
+
+mod model;
+mod wire;
+
+pub(crate) use model::{Attribute, Dim, Model};
