@@ -153,11 +153,24 @@ impl Pipeline {
         rules: &FaceRules,
     ) -> Result<Embedding, FaceError> {
         self.combined(crops, effort, |this, image| {
-            match this.main_face(image, effort, rules) {
-                Err(FaceError::NoFace) => Ok(whole_picture(image)),
-                found => found,
-            }
+            this.main_face_of_crop(image, effort, rules)
         })
+    }
+
+    /// As [`Pipeline::main_face`], for a tight face crop: when no face is found, the whole picture is taken as an aligned face.
+    ///
+    /// # Errors
+    /// As [`Pipeline::main_face`], but never [`FaceError::NoFace`].
+    pub fn main_face_of_crop(
+        &mut self,
+        crop: &DecodedImage,
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<Face, FaceError> {
+        match self.main_face(crop, effort, rules) {
+            Err(FaceError::NoFace) => Ok(whole_picture(crop)),
+            found => found,
+        }
     }
 
     /// Passive liveness of `face` by the pack's ensemble.

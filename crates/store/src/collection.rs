@@ -188,6 +188,17 @@ pub trait Collections {
         collection: CollectionRef,
     ) -> Result<Committed<Collection>, StoreError>;
 
+    /// Puts `joining` in, those who are in it already included, after taking out those of `leaving` who are in it, and returns
+    /// the latter; nobody is deleted. `CollectionNotFound`; `PersonNotFound` when one of `joining` is not the account's;
+    /// `PersonAlreadySet` when another person of the same name and date of birth is in it.
+    async fn change_people(
+        &self,
+        client: ClientId,
+        collection: CollectionRef,
+        joining: Vec<PersonId>,
+        leaving: Vec<PersonId>,
+    ) -> Result<Committed<Vec<PersonId>>, StoreError>;
+
     /// Moves those of `people` who are in `from` to `to`, and returns them. `CollectionNotFound`; `PersonNotFound` when one is
     /// not the account's; `PersonAlreadySet` when `to` has another person of the same name and date of birth.
     async fn move_people(

@@ -164,6 +164,10 @@ pub struct PersonUpdate {
     pub collections: Option<Vec<CollectionRef>>,
     /// Exactly the faces from now on: they replace all earlier ones.
     pub faces: Option<Vec<NewFace>>,
+    /// Faces to remove, by id; each must be the person's.
+    pub removed_faces: Vec<FaceId>,
+    /// Faces to add behind those that are left.
+    pub added_faces: Vec<NewFace>,
 }
 
 /// What became of a person that was taken out of a collection.
@@ -259,7 +263,7 @@ pub trait Persons {
         listing: Listing<PersonField>,
     ) -> Result<Page<Person>, StoreError>;
 
-    /// Changes what is given. `PersonNotFound`, `CollectionNotFound`, `PersonAlreadySet`.
+    /// Changes what is given. `PersonNotFound`, `CollectionNotFound`, `PersonAlreadySet`, `FaceNotFound`.
     async fn update_person(
         &self,
         client: ClientId,

@@ -1,10 +1,13 @@
 //! Collections of an account, and who is in them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use store::{
-    ClientId, Collection, CollectionField, CollectionId, CollectionRef, CollectionUpdate, Listing,
-    NewCollection, Page, Person, PersonField, PersonId, StoreError,
+    ClientId, Collection, CollectionField, CollectionId, CollectionRef, CollectionUpdate,
+    Comparison, Condition, Listing, NewCollection, Page, Person, PersonField, PersonId, StoreError,
 };
 
 use super::{Call, FaceQuery, ServiceError, persons_like, writes::visible};
@@ -83,6 +86,66 @@ pub async fn delete_collection(
     let store = Arc::clone(&app.store);
     let write = async move { store.delete_collection(client, wanted).await };
     visible(app, write).await
+}
+
+/// Puts persons into a collection, after taking others out, and says which of those were in it. Nobody is deleted.
+///
+/// # Errors
+/// [`ServiceError::Store`]: `CollectionNotFound`, `PersonNotFound`, `PersonAlreadySet`.
+pub async fn change_people(
+    app: &App,
+    client: ClientId,
+    wanted: CollectionRef,
+    joining: Vec<PersonId>,
+    leaving: Vec<PersonId>,
+) -> Result<Vec<PersonId>, ServiceError> {
+    let store = Arc::clone(&app.store);
+    let write = async move { store.change_people(client, wanted, joining, leaving).await };
+    visible(app, write).await
+}
+
+/// Collections, each with how many persons are in it.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn with_counts(
+    app: &App,
+    client: ClientId,
+    collections: Vec<Collection>,
+) -> Result<Vec<(Collection, u64)>, ServiceError> {
+    if collections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = collections.iter().map(|collection| collection.id).collect();
+    let counts = app.store.count_people(client, ids).await?;
+    let counted = collections.into_iter().map(|collection| {
+        let count = counts.get(&collection.id).copied().unwrap_or(0);
+        (collection, count)
+    });
+    Ok(counted.collect())
+}
+
+/// The collections of these ids, as far as the account has them, as [`with_counts`] gives them.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub async fn collections_of_ids(
+    app: &App,
+    client: ClientId,
+    ids: BTreeSet<CollectionId>,
+) -> Result<Vec<(Collection, u64)>, ServiceError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let among = Condition::new(CollectionField::Id, Comparison::In, &ids);
+    let listing = Listing {
+        // An id can always be tested.
+        conditions: among.into_iter().collect(),
+        ..Listing::default()
+    };
+    let found = app.store.collections(client, listing).await?.items;
+    with_counts(app, client, found).await
 }
 
 /// Moves those of `people` who are in `from` to `to`, and says who they are.

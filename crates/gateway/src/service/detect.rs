@@ -32,6 +32,33 @@ pub struct Detection {
     pub faces: Vec<DetectedFace>,
 }
 
+/// The edges of a box in whole pixels, clipped to the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edges {
+    /// From the left.
+    pub left: i64,
+    /// From the top.
+    pub top: i64,
+    /// From the left.
+    pub right: i64,
+    /// From the top.
+    pub bottom: i64,
+}
+
+impl Detection {
+    /// Where a face of this picture is.
+    #[must_use]
+    pub fn edges(&self, face: &Face) -> Edges {
+        let inside = |value: f32, side: u32| (value.round() as i64).clamp(0, i64::from(side));
+        Edges {
+            left: inside(face.bbox.left, self.width),
+            top: inside(face.bbox.top, self.height),
+            right: inside(face.bbox.right, self.width),
+            bottom: inside(face.bbox.bottom, self.height),
+        }
+    }
+}
+
 impl Audited for Detection {
     fn details(&self) -> serde_json::Value {
         serde_json::json!({ "faces": self.faces.len() })

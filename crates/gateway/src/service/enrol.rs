@@ -8,7 +8,7 @@ use super::{
     compare::embed_one,
     liveness::{judge, main_face},
     pictures::Resolved,
-    search::Searcher,
+    search::{Probe, Searcher},
 };
 use crate::App;
 
@@ -35,12 +35,13 @@ pub(super) enum Verdict {
 pub(super) async fn faces(
     app: &App,
     pictures: Vec<Resolved>,
+    kind: Probe,
 ) -> Result<Vec<NewFace>, ServiceError> {
     let studio = Studio::new(app)?;
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
             .into_iter()
-            .map(|picture| studio.take(pipeline, picture, None));
+            .map(|picture| studio.take(pipeline, picture, kind, None));
         shots
             .map(|shot| Ok(shot?.face))
             .collect::<Result<Vec<_>, PictureError>>()
@@ -61,7 +62,7 @@ pub(super) async fn checked_faces(
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
             .into_iter()
-            .map(|picture| studio.take(pipeline, picture, Some(&checks.policy)))
+            .map(|picture| studio.take(pipeline, picture, Probe::Pictures, Some(&checks.policy)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(ServiceError::of(Part::Image))?;
         verdict(shots, &checks.searcher)
@@ -157,9 +158,17 @@ impl Studio {
         &self,
         pipeline: &mut Pipeline,
         picture: Resolved,
+        kind: Probe,
         policy: Option<&LivenessPolicy>,
     ) -> Result<Shot, PictureError> {
-        let (image, face) = main_face(pipeline, picture, &self.limits, &self.rules)?;
+        let (image, face) = match kind {
+            Probe::Pictures => main_face(pipeline, picture, &self.limits, &self.rules)?,
+            Probe::Crops => {
+                let crop = pipeline.decode(&picture.load(&self.limits)?)?;
+                let face = pipeline.main_face_of_crop(&crop, Effort::Accurate, &self.rules)?;
+                (crop, face)
+            }
+        };
         let (face_to_store, template) = new_face(pipeline, &image, &face, self.model)?;
         Ok(Shot {
             weight: face_to_store.quality.unwrap_or_default(),

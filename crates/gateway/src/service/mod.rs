@@ -24,12 +24,12 @@ mod writes;
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
 pub use audit::{Call, Recorded, Recorder};
 pub use collections::{
-    collection, collections, collections_like, create_collection, delete_collection, move_people,
-    update_collection, with_people,
+    change_people, collection, collections, collections_like, collections_of_ids,
+    create_collection, delete_collection, move_people, update_collection, with_counts, with_people,
 };
 pub use compare::{Comparison, Couple, Pair, compare, compare_largest};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
-pub use detect::{DetectedFace, Detection, detect};
+pub use detect::{DetectedFace, Detection, Edges, detect};
 pub(crate) use enrol::new_face;
 pub use error::{Part, PictureError, ServiceError};
 pub use gate::LivenessGate;
@@ -37,12 +37,12 @@ pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
 pub use named::{
     BulkEntry, Duplicates, Enrolment, GroupFace, Keep, collection_of_name,
-    delete_collection_with_people, kept_pictures, people_in, person_key, person_of_key, put_person,
-    put_persons, search_every_face, search_group,
+    delete_collection_with_people, kept_pictures, people_in, person_ids_of_keys, person_key,
+    person_of_key, put_person, put_persons, search_every_face, search_group,
 };
 pub use persons::{
-    FaceQuery, LiveEnrolment, create_live_person, create_person, delete_person, person, persons,
-    persons_like, update_person,
+    FaceQuery, LiveEnrolment, change_pictures, create_live_person, create_person, delete_person,
+    person, persons, persons_like, update_person,
 };
 pub use pictures::{PictureSource, decode_base64};
 pub use search::{Found, Probe, SearchTerms, search};

@@ -11,7 +11,9 @@ use store::{
 use super::{
     Call, LivenessPolicy, Part, PictureSource, Probe, SearchTerms, ServiceError,
     enrol::{self, Checks, Verdict},
-    liveness, pictures, search,
+    liveness,
+    named::person_of_key,
+    pictures, search,
     search::Searcher,
     writes::visible,
 };
@@ -50,19 +52,33 @@ pub struct FaceQuery {
 /// Enrols a person.
 ///
 /// # Errors
-/// [`ServiceError`]: a picture, its face, the engine; `CollectionNotFound` and `PersonAlreadySet` of the store.
+/// [`ServiceError`]: a picture, its face, the engine; `CollectionNotFound`, `PersonAlreadySet` and `ExternalIdTaken` of the store.
 pub async fn create_person(
     app: &App,
     client: ClientId,
     mut new: NewPerson,
     images: Vec<PictureSource>,
+    kind: Probe,
 ) -> Result<Person, ServiceError> {
     let pictures = pictures::all(app, images, Part::Image).await?;
+    if let Some(key) = &new.external_id {
+        key_is_free(app, client, key).await?;
+    }
     for wanted in &new.collections {
         search::collection(app, client, *wanted).await?;
     }
-    new.faces = enrol::faces(app, pictures).await?;
+    new.faces = enrol::faces(app, pictures, kind).await?;
     insert(app, client, new).await
+}
+
+/// Before any work is done for a person who cannot be stored; the store holds the rule, whatever runs at the same time. An id
+/// that another person goes by without having chosen it is taken too.
+async fn key_is_free(app: &App, client: ClientId, key: &str) -> Result<(), ServiceError> {
+    match person_of_key(app, client, key).await {
+        Ok(_) => Err(StoreError::ExternalIdTaken.into()),
+        Err(ServiceError::Store(StoreError::PersonNotFound)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Enrols a person unless the collection has the face, or it is not live.
@@ -182,8 +198,35 @@ pub async fn update_person(
     if let Some(images) = images {
         let pictures = pictures::all(app, images, Part::Image).await?;
         person(app, client, id).await?;
-        update.faces = Some(enrol::faces(app, pictures).await?);
+        update.faces = Some(enrol::faces(app, pictures, Probe::Pictures).await?);
     }
+    write_update(app, client, id, update).await
+}
+
+/// Changes a person; `images` come behind the pictures that are left.
+///
+/// # Errors
+/// As [`update_person`], and `FaceNotFound` of the store.
+pub async fn change_pictures(
+    app: &App,
+    client: ClientId,
+    id: PersonId,
+    mut update: PersonUpdate,
+    images: Vec<PictureSource>,
+) -> Result<Person, ServiceError> {
+    if !images.is_empty() {
+        let pictures = pictures::all(app, images, Part::Image).await?;
+        update.added_faces = enrol::faces(app, pictures, Probe::Pictures).await?;
+    }
+    write_update(app, client, id, update).await
+}
+
+async fn write_update(
+    app: &App,
+    client: ClientId,
+    id: PersonId,
+    update: PersonUpdate,
+) -> Result<Person, ServiceError> {
     let store = Arc::clone(&app.store);
     visible(
         app,

@@ -1,22 +1,16 @@
-//! For the `x-api-key` dialects: one server per database for all tests of a binary, and for each test an account with a key.
+//! For the `x-api-key` dialects: an account with a key for each test.
 
-use std::sync::{LazyLock, OnceLock};
-
-use gateway::{
-    auth::{ApiKeyText, KeyHasher, SigningSecret},
-    config::Secret,
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
 };
+
+use gateway::auth::{ApiKeyText, KeyHasher, SigningSecret};
 use serde_json::Value;
 use store::{Client, NewApiKey, NewClient};
-use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
 
-use super::{
-    TestServer, answer,
-    database::{Kind, TestDatabase},
-};
-
-/// Outlives each test, as the shared servers must.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+use super::{TestServer, answer, shared::RUNTIME};
 
 /// An account of a running server.
 pub struct Account<'a> {
@@ -53,7 +47,35 @@ impl<'a> Account<'a> {
 
     /// Status and body of a request with the key.
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        answer(self.bare(method, path).json(body)).await
+        let (status, body) = answer(self.bare(method, path).json(body)).await;
+        self.check(method, path, status, &body).await;
+        (status, body)
+    }
+
+    /// Fails unless the document promises this answer; what it does not know is no operation of this dialect.
+    async fn check(&self, method: &str, path: &str, status: u16, body: &Value) {
+        let document = document(self.server).await;
+        let (path, method) = (path.split('?').next().unwrap(), method.to_lowercase());
+        let operation = &document["paths"][path][&method];
+        if operation.is_null() {
+            return;
+        }
+        let promised = &operation["responses"][status.to_string()];
+        assert!(
+            !promised.is_null(),
+            "{method} {path} does not promise {status}"
+        );
+        let root = serde_json::json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "components": document["components"],
+            "allOf": [promised["content"]["application/json"]["schema"]],
+        });
+        let schema = jsonschema::validator_for(&root).expect("a valid schema");
+        let faults: Vec<_> = schema
+            .iter_errors(body)
+            .map(|fault| fault.to_string())
+            .collect();
+        assert!(faults.is_empty(), "{method} {path} {status}: {faults:?}");
     }
 
     /// The body of a request that succeeds.
@@ -67,6 +89,7 @@ impl<'a> Account<'a> {
     pub async fn get(&self, path: &str) -> Value {
         let (status, body) = answer(self.bare("GET", path)).await;
         assert_eq!(status, 200, "{path}: {body}");
+        self.check("GET", path, status, &body).await;
         body
     }
 
@@ -82,6 +105,22 @@ impl<'a> Account<'a> {
     }
 }
 
+/// The on-premise dialect's document of a server; null where it has none.
+async fn document(server: &TestServer) -> Arc<Value> {
+    static SEEN: LazyLock<Mutex<HashMap<String, Arc<Value>>>> = LazyLock::new(Mutex::default);
+    let mut seen = SEEN.lock().await;
+    if let Some(document) = seen.get(&server.base) {
+        return Arc::clone(document);
+    }
+    let request = server
+        .http
+        .get(server.url("/openapi/opencv-onpremise.json"));
+    let (status, document) = answer(request).await;
+    let document = Arc::new(if status == 200 { document } else { Value::Null });
+    seen.insert(server.base.clone(), Arc::clone(&document));
+    document
+}
+
 /// A new key of `client`, and its id.
 pub async fn key(server: &TestServer, client: &Client) -> (String, store::ApiKeyId) {
     let app = server.app();
@@ -94,30 +133,6 @@ pub async fn key(server: &TestServer, client: &Client) -> (String, store::ApiKey
     };
     let made = app.store.create_api_key(client.id, new).await.unwrap();
     (key.expose().to_owned(), made.id)
-}
-
-/// Runs `test` with an account of the server on this kind of database that all tests share.
-pub fn on(kind: Kind, test: impl AsyncFnOnce(&Account<'_>)) {
-    static SQLITE: OnceLock<Option<TestServer>> = OnceLock::new();
-    static POSTGRES: OnceLock<Option<TestServer>> = OnceLock::new();
-    let shared = match kind {
-        Kind::Sqlite => &SQLITE,
-        Kind::Postgres => &POSTGRES,
-    };
-    let start = || async {
-        let database = TestDatabase::create(kind).await?;
-        TestServer::start_with(|config| {
-            config.database.url = Secret::new(&database.url);
-            // Many tests at a time on a small machine.
-            config.inference.queue = 256;
-            config.server.request_timeout = std::time::Duration::from_secs(120);
-            config.server.drain_timeout = std::time::Duration::from_secs(125);
-        })
-        .await
-    };
-    if let Some(server) = shared.get_or_init(|| RUNTIME.block_on(start())) {
-        RUNTIME.block_on(async { test(&Account::new(server).await).await });
-    }
 }
 
 /// Runs `test` with an account of a server of its own, on SQLite.
@@ -141,23 +156,4 @@ pub async fn refusals(account: &Account<'_>, rows: &[(&str, &str, Value, u16, &s
         let (code, message) = (Value::from(*code), Value::from(*message));
         assert_eq!(got, (*status, &code, &message), "{method} {path}");
     }
-}
-
-/// `on_both! { test_function, ... }`: each `async fn(&Account)` as a test on SQLite and as one on Postgres.
-#[macro_export]
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test]
-            fn $test() {
-                $crate::common::keyed::on($crate::common::database::Kind::Sqlite, super::$test);
-            })*
-        }
-        mod postgres {
-            $(#[test]
-            fn $test() {
-                $crate::common::keyed::on($crate::common::database::Kind::Postgres, super::$test);
-            })*
-        }
-    };
 }

@@ -90,6 +90,9 @@ impl<'a> Api<'a> {
     pub(crate) fn unseen(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let operations = self.document.operations().into_iter();
+        // The `x-api-key` dialects have tests of their own, which hold every answer against the document.
+        let operations =
+            operations.filter(|(_, described)| described["security"][0].get("x-api-key").is_none());
         let lacking = operations.filter_map(|(operation, described)| {
             let answers = seen.get(&operation).cloned().unwrap_or_default();
             let promised = described["responses"].as_object().unwrap();

@@ -11,7 +11,15 @@ use crate::{
 };
 
 /// The pages that show the document.
-const PAGES: [&str; 4] = ["/docs", "/docs/", "/docs/{*rest}", "/openapi.json"];
+const PAGES: [&str; 7] = [
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/openapi.json",
+    "/openapi/opencv-cloud.json",
+    "/openapi/opencv-onpremise.json",
+    "/openapi/verifik.json",
+];
 
 /// The paths of all routes, which the router shows only to those who debug it.
 fn paths(server: &TestServer) -> BTreeSet<String> {
@@ -30,6 +38,7 @@ fn paths(server: &TestServer) -> BTreeSet<String> {
 async fn methods(server: &TestServer, path: &str) -> BTreeSet<String> {
     let path = path
         .replace("{id}", "65b9592267cc4f096dbe743d")
+        .replace("{person_id}", "65b9592267cc4f096dbe743d")
         .replace("{type}", "login");
     let brew = Method::from_bytes(b"BREW").unwrap();
     let asked = server.http.request(brew, server.url(&path));

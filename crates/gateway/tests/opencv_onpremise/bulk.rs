@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, refusals, with_own_server},
+    common::shared::on_both,
     enrol::ssai,
-    on_both,
     pictures::{encode, face, nobody, pixels, save},
 };
 
-on_both! { each_for_itself, fields }
+on_both! { Account<'_>, each_for_itself, fields }
 
 fn one(id: &str, picture: &str) -> Value {
     json!({ "person_id": id, "person_name": format!("Name of {id}"), "face_base_64": picture, "metadata": { "k": id } })

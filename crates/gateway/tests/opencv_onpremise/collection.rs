@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::{
     common::keyed::{Account, refusals},
-    on_both,
+    common::shared::on_both,
     pictures::face,
 };
 
-on_both! { create_and_delete, names }
+on_both! { Account<'_>, create_and_delete, names }
 
 async fn create_and_delete(account: &Account<'_>) {
     let name = json!({ "name": "My_Collection-1.0" });

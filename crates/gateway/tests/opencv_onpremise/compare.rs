@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, refusals},
+    common::shared::on_both,
     enrol::with,
-    on_both,
     pictures::{encode, face, five_faces, nobody},
 };
 
-on_both! { verdicts, fields }
+on_both! { Account<'_>, verdicts, fields }
 
 fn pair(probe: String, reference: String) -> Value {
     json!({ "face_base_64": probe, "ref_face_base_64": reference })

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::{
     common::keyed::Account,
+    common::shared::on_both,
     enrol::{person, ssai, with},
-    on_both,
     pictures::face,
 };
 
-on_both! { found_by_every_dialect, enrolled_by_verifik }
+on_both! { Account<'_>, found_by_every_dialect, enrolled_by_verifik }
 
 const SEARCH: &str = "/v2/face-recognition/search";
 

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, refusals},
-    on_both,
+    common::shared::on_both,
     pictures::{encode, face, face_file, five_faces, nobody},
     portraits::row,
 };
 
-on_both! { enrol_and_update, what_is_kept, duplicates, ids_of_several_collections, fields, pictures, many_writers_of_one_id }
+on_both! { Account<'_>, enrol_and_update, what_is_kept, duplicates, ids_of_several_collections, fields, pictures, many_writers_of_one_id }
 
 /// A good body for person `id`, with picture `number` of the composite `id`.
 pub(crate) fn person(id: u32, number: u32) -> Value {

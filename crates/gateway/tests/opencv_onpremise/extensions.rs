@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    common::{answer, keyed::Account},
+    common::{answer, keyed::Account, shared::on_both},
     enrol::{person, ssai, with},
-    on_both,
 };
 
-on_both! { lists, pages, delete_person }
+on_both! { Account<'_>, lists, pages, delete_person }
 
 async fn refused(account: &Account<'_>, method: &str, path: &str, status: u16, message: &str) {
     let (told, body) = answer(account.bare(method, path)).await;

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, refusals},
+    common::shared::on_both,
     enrol::{person, ssai, with},
-    on_both,
     pictures::{encode, face, nobody},
     portraits::row,
 };
 
-on_both! { six_faces_of_which_four_are_known, twins, fields }
+on_both! { Account<'_>, six_faces_of_which_four_are_known, twins, fields }
 
 fn search(picture: String) -> Value {
     json!({ "collection_name": "SSAI", "multi_face_img_base_64": picture })

@@ -6,12 +6,12 @@ use crate::{
     common::{
         answer,
         keyed::{Account, key, with_own_server},
+        shared::on_both,
     },
-    on_both,
     pictures::face,
 };
 
-on_both! { the_door, accounts_do_not_meet }
+on_both! { Account<'_>, the_door, accounts_do_not_meet }
 
 const ROUTES: [(&str, &str); 7] = [
     ("POST", "/collection"),

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, with_own_server},
+    common::shared::on_both,
     enrol::{person, ssai, with},
-    on_both,
     pictures::{encode, live_face},
     portraits::{around, base64, both_eyes_closed, face_box, far_away, masked, portrait, row},
 };
 
-on_both! { made_pictures, real_pictures, who_is_live }
+on_both! { Account<'_>, made_pictures, real_pictures, who_is_live }
 
 /// The three routes that ask, with a picture.
 fn requests(picture: &str) -> [(&'static str, &'static str, Value); 3] {

@@ -39,7 +39,11 @@ fn one_document_per_dialect_and_one_that_holds_all() {
                 assert!(document["components"]["schemas"].get(schema).is_some());
             }
             let left = operations(&everything);
-            assert_eq!(left, ["GET /healthz", "GET /readyz"], "the operators' own");
+            assert_eq!(
+                left,
+                ["GET /healthz", "GET /metrics", "GET /readyz"],
+                "the operators' own"
+            );
             let page = account.bare("GET", "/docs/swagger-initializer.js");
             let script = page.send().await.unwrap().text().await.unwrap();
             for path in ["/openapi.json", "/openapi/opencv-onpremise.json"] {

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     common::keyed::{Account, refusals},
+    common::shared::on_both,
     enrol::{person, ssai, with},
-    on_both,
     pictures::{encode, face, nobody},
     portraits::row,
 };
 
-on_both! { answer, defaults, several_faces, fields }
+on_both! { Account<'_>, answer, defaults, several_faces, fields }
 
 fn search(picture: String) -> Value {
     json!({ "collection_name": "SSAI", "face_base_64": picture })

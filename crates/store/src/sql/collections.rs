@@ -1,6 +1,7 @@
 //! Collections.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -268,6 +269,27 @@ async fn delete_with_people(
     delete(tx, client, id.into()).await
 }
 
+async fn change_people(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    wanted: CollectionRef,
+    joining: &BTreeSet<PersonId>,
+    leaving: &[PersonId],
+) -> Result<Vec<PersonId>, StoreError> {
+    let id = resolve(tx, client, wanted).await?;
+    touch(tx, client, id).await?;
+    let left: Vec<PersonId> = memberships::members_among(tx, client, id, leaving)
+        .await?
+        .into_iter()
+        .collect();
+    memberships::remove(tx, client, id, left.clone()).await?;
+    let asked: Vec<PersonId> = joining.iter().copied().collect();
+    let present = memberships::members_among(tx, client, id, &asked).await?;
+    let new = joining.difference(&present).copied().collect();
+    memberships::add(tx, client, id, new, now()).await?;
+    Ok(left)
+}
+
 async fn move_people(
     tx: &mut Tx<'_>,
     client: ClientId,
@@ -380,6 +402,21 @@ impl Collections for Database {
     ) -> Result<Committed<Collection>, StoreError> {
         self.change(move |tx| Box::pin(delete_with_people(tx, client, wanted)))
             .await
+    }
+
+    async fn change_people(
+        &self,
+        client: ClientId,
+        wanted: CollectionRef,
+        joining: Vec<PersonId>,
+        leaving: Vec<PersonId>,
+    ) -> Result<Committed<Vec<PersonId>>, StoreError> {
+        let lists = Arc::new((joining.into_iter().collect::<BTreeSet<_>>(), leaving));
+        self.change(move |tx| {
+            let lists = lists.clone();
+            Box::pin(async move { change_people(tx, client, wanted, &lists.0, &lists.1).await })
+        })
+        .await
     }
 
     async fn move_people(

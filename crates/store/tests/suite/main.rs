@@ -19,6 +19,7 @@ mod enrolment;
 mod faces;
 mod harness;
 mod listing;
+mod members;
 mod names;
 mod outage;
 mod persons;

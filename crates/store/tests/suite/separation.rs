@@ -246,6 +246,7 @@ async fn access(bench: Bench) {
             .await
             .unwrap()
             .unwrap()
+            .1
             .id,
         them
     );

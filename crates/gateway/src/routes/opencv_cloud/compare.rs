@@ -9,15 +9,13 @@ use super::{
     error::ApiError,
     extract::{Owner, Valid},
     failures::CommonFailures,
+    kinds::{PICTURES, effort},
 };
 use crate::{
     AppState,
-    routes::opencv::body::{FromReader, Reader, one_of, picture},
+    routes::opencv::body::{FromReader, Reader, picture},
     service::{self, Pair, PictureSource},
 };
-
-/// Pictures of one person.
-const PICTURES: (usize, usize) = (1, 3);
 
 /// Two sets of pictures, each of one person.
 #[derive(Debug, ToSchema)]
@@ -38,11 +36,7 @@ impl FromReader for CompareRequest {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let probe = reader.list("probe", PICTURES, picture);
         let gallery = reader.list("gallery", PICTURES, picture);
-        let mode = reader.or(
-            "search_mode",
-            Effort::Fast,
-            one_of(&["FAST", "ACCURATE"], &[Effort::Fast, Effort::Accurate]),
-        );
+        let mode = reader.or("search_mode", Effort::Fast, effort);
         Some(Self {
             probe: probe?,
             gallery: gallery?,

@@ -78,6 +78,19 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
+    /// The parameter of the path names more than `most`.
+    pub(super) fn too_many_in_path(parameter: &'static str, most: usize) -> Self {
+        let (msg, kind) = (
+            format!("List should have at most {most} items after validation"),
+            "too_long",
+        );
+        let loc = vec![json!("path"), json!(parameter)];
+        Self::Invalid(InvalidBody {
+            detail: vec![InvalidField { loc, msg, kind }],
+        })
+        .counted()
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
         Self::Plain {
@@ -126,7 +139,7 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
     }
 
-    fn internal() -> Self {
+    pub(super) fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "ERR_INTERNAL_ERROR",

@@ -10,7 +10,7 @@ use crate::{
     AppState,
     routes::opencv::{
         self,
-        body::{FromReader, read_body},
+        body::{FromReader, read_body, read_query},
     },
 };
 
@@ -33,5 +33,16 @@ impl<T: FromReader, S: Send + Sync> FromRequest<S> for Valid<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         Ok(Self(read_body(request, state).await?))
+    }
+}
+
+/// A query that follows its route's rules.
+pub(super) struct ValidQuery<T>(pub(super) T);
+
+impl<T: FromReader, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(read_query(parts.uri.query().unwrap_or_default())?))
     }
 }

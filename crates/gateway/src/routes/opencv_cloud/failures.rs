@@ -33,3 +33,22 @@ pub(super) enum CommonFailures {
     #[response(status = 504)]
     GatewayTimeout(ErrorBody),
 }
+
+/// What a route about a collection or a person adds.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the OpenAPI document is made from it")]
+pub(super) enum MissingFailures {
+    /// The account has no such collection, person or picture (`ERR_NOT_FOUND`).
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+}
+
+/// What a route that may meet another person adds.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "the OpenAPI document is made from it")]
+pub(super) enum ConflictFailures {
+    /// Somebody has the id already; or, of persons enrolled by another dialect, the name and date of birth, in one of the collections
+    /// (`ERR_ALREADY_EXISTS`).
+    #[response(status = 409)]
+    Conflict(ErrorBody),
+}

@@ -1,6 +1,6 @@
 //! Faces as `detect` and `face-validation` show them: form A (the captures) and form B (the newer documentation).
 
-use inference::{BoundingBox, Face, Point};
+use inference::{Face, Point};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -8,7 +8,7 @@ use super::{
     document::unit,
     matches::{PersonMatch, matches},
 };
-use crate::service::{DetectedFace, Detection};
+use crate::service::{self, DetectedFace, Detection};
 
 /// Form A: one face, in whole pixels of the upright picture, origin top left.
 #[derive(Debug, Serialize, ToSchema)]
@@ -124,7 +124,7 @@ impl FaceMatches {
                 [x, y]
             });
         Self {
-            edges: Edges::clipped(&detected.face.bbox, picture),
+            edges: picture.edges(&detected.face).into(),
             persons: matches(&detected.persons),
             landmarks: LandmarkPairs {
                 nose,
@@ -157,7 +157,7 @@ impl FaceReport {
 
 impl ReportedFace {
     fn new(face: &Face, picture: &Detection, details: Details) -> Self {
-        let edges = Edges::clipped(&face.bbox, picture);
+        let edges = picture.edges(face);
         let [left_eye, right_eye, nose, left_mouth, right_mouth] = face.landmarks;
         Self {
             bounding_box: Rectangle {
@@ -181,14 +181,13 @@ impl ReportedFace {
     }
 }
 
-impl Edges {
-    fn clipped(bbox: &BoundingBox, picture: &Detection) -> Self {
-        let inside = |value: f32, side: u32| (value.round() as i64).clamp(0, i64::from(side));
+impl From<service::Edges> for Edges {
+    fn from(edges: service::Edges) -> Self {
         Self {
-            top: inside(bbox.top, picture.height),
-            left: inside(bbox.left, picture.width),
-            right: inside(bbox.right, picture.width),
-            bottom: inside(bbox.bottom, picture.height),
+            top: edges.top,
+            left: edges.left,
+            right: edges.right,
+            bottom: edges.bottom,
         }
     }
 }

@@ -12,7 +12,7 @@ pub use search::{GroupFace, search_every_face, search_group};
 
 use std::sync::Arc;
 
-use store::{ClientId, Collection, CollectionRef, Person, StoreError};
+use store::{ClientId, Collection, CollectionRef, Person, PersonId, StoreError};
 
 use super::{Part, ServiceError, compare::decode, pictures::Resolved, writes::visible};
 use crate::App;
@@ -101,4 +101,20 @@ pub async fn person_of_key(app: &App, client: ClientId, key: &str) -> Result<Per
     // Who has a chosen id has only that one.
     let found = found.filter(|person| person.external_id.is_none());
     Ok(found.ok_or(StoreError::PersonNotFound)?)
+}
+
+/// The persons of these keys, each of which must be somebody's.
+///
+/// # Errors
+/// As [`person_of_key`].
+pub async fn person_ids_of_keys(
+    app: &App,
+    client: ClientId,
+    keys: &[String],
+) -> Result<Vec<PersonId>, ServiceError> {
+    let mut ids = Vec::new();
+    for key in keys {
+        ids.push(person_of_key(app, client, key).await?.id);
+    }
+    Ok(ids)
 }

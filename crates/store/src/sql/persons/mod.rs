@@ -93,7 +93,11 @@ impl Persons for Database {
         id: PersonId,
         mut update: PersonUpdate,
     ) -> Result<Committed<Person>, StoreError> {
-        let faces = Arc::new(update.faces.take().map(with_ids));
+        let faces = Arc::new(write::FaceChanges {
+            all: update.faces.take().map(with_ids),
+            removed: std::mem::take(&mut update.removed_faces),
+            added: with_ids(std::mem::take(&mut update.added_faces)),
+        });
         let update = Arc::new(update);
         self.change(move |tx| {
             Box::pin(write::update(tx, client, id, update.clone(), faces.clone()))

@@ -123,12 +123,45 @@ async fn touch(tx: &mut Tx<'_>, client: ClientId, id: PersonId) -> Result<Row, S
     tx.row(statement).await?.ok_or(StoreError::PersonNotFound)
 }
 
+/// What an update does to the faces, in this order.
+pub(super) struct FaceChanges {
+    /// These and no others.
+    pub(super) all: Option<Vec<(FaceId, NewFace)>>,
+    /// Without these.
+    pub(super) removed: Vec<FaceId>,
+    /// With these.
+    pub(super) added: Vec<(FaceId, NewFace)>,
+}
+
+impl FaceChanges {
+    async fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        client: ClientId,
+        id: PersonId,
+    ) -> Result<(), StoreError> {
+        if let Some(all) = &self.all {
+            faces::remove(tx, client, id, None).await?;
+            faces::insert(tx, client, id, all).await?;
+        }
+        for &face in &self.removed {
+            if faces::remove(tx, client, id, Some(face)).await? == 0 {
+                return Err(StoreError::FaceNotFound);
+            }
+        }
+        if self.added.is_empty() {
+            return Ok(());
+        }
+        faces::insert(tx, client, id, &self.added).await
+    }
+}
+
 pub(super) async fn update(
     tx: &mut Tx<'_>,
     client: ClientId,
     id: PersonId,
     update: Arc<PersonUpdate>,
-    new_faces: Arc<Option<Vec<(FaceId, NewFace)>>>,
+    face_changes: Arc<FaceChanges>,
 ) -> Result<Person, StoreError> {
     let row = touch(tx, client, id).await?;
     let namesakes = is_namesake(&row)?;
@@ -157,10 +190,7 @@ pub(super) async fn update(
         )
         .await?;
     }
-    if let Some(new_faces) = new_faces.as_ref() {
-        faces::remove(tx, client, id, None).await?;
-        faces::insert(tx, client, id, new_faces).await?;
-    }
+    face_changes.write(tx, client, id).await?;
     reread(tx, client, id).await
 }
 

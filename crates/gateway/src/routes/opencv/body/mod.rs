@@ -13,4 +13,4 @@ pub(crate) use kinds::{
     boolean, day, integer, number, number_or_text, one_of, picture, text, texts_by_name,
 };
 pub(crate) use read::{FromReader, read_body, read_body_or_query, read_query};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Input, Reader};

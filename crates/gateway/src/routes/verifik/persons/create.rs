@@ -16,7 +16,7 @@ use crate::{
         error::ApiError,
         failures::{MissingFailures, PictureFailures, TokenFailures},
     },
-    service::{self, PictureSource},
+    service::{self, PictureSource, Probe},
 };
 
 /// A person to enrol.
@@ -82,6 +82,7 @@ pub(super) async fn create(
     Valid(request): Valid<CreatePerson>,
 ) -> Result<Envelope<StoredPerson>, ApiError> {
     let new = request.description.into_new(request.name);
-    let person = service::create_person(&app, owner.client, new, request.images).await?;
+    let person =
+        service::create_person(&app, owner.client, new, request.images, Probe::Pictures).await?;
     Ok(Envelope::new(StoredPerson::new(person, false)))
 }

@@ -1,0 +1,123 @@
+//! `POST /opencv-fr/search` and `/opencv-fr/search/crops`.
+
+use axum::{Json, extract::State};
+use inference::Effort;
+use store::{ClientId, CollectionRef};
+use utoipa::ToSchema;
+
+use super::{
+    error::ApiError,
+    extract::{Owner, Valid},
+    failures::{CommonFailures, MissingFailures},
+    kinds::{PICTURES, code, effort, min_score},
+    persons::{PersonMatch, matches},
+};
+use crate::{
+    App, AppState,
+    routes::{
+        opencv,
+        opencv::body::{FromReader, Reader, integer, picture},
+    },
+    service::{self, PictureSource, Probe, SearchTerms},
+};
+
+/// Most persons if a request does not say.
+pub(super) const MAX_RESULTS: u32 = 10;
+
+/// Pictures of one person who is looked for.
+#[derive(Debug, ToSchema)]
+#[schema(as = CloudSearch)]
+pub(super) struct SearchRequest {
+    /// One to three pictures of the person, in base64.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 3)]
+    images: Vec<PictureSource>,
+    /// The collection to search in; all persons of the account when absent.
+    #[schema(value_type = Option<String>, min_length = 36, max_length = 36)]
+    collection_id: Option<CollectionRef>,
+    /// Most persons in the answer.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 500, default = 10)]
+    max_results: u32,
+    /// Least score of the persons in the answer. A number, or a text that is one.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1, default = 0.81)]
+    min_score: f64,
+    /// `FAST` or `ACCURATE`.
+    #[schema(value_type = Option<String>, default = "FAST")]
+    search_mode: Effort,
+}
+
+impl FromReader for SearchRequest {
+    fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
+        let images = reader.list("images", PICTURES, picture);
+        let collection_id = reader.optional("collection_id", code);
+        let max_results = reader.or("max_results", MAX_RESULTS, integer(1..=500));
+        let min_score = min_score(reader, 0.0);
+        let search_mode = reader.or("search_mode", Effort::Fast, effort);
+        Some(Self {
+            images: images?,
+            collection_id: collection_id?,
+            max_results: max_results?,
+            min_score: min_score?,
+            search_mode: search_mode?,
+        })
+    }
+}
+
+impl SearchRequest {
+    fn terms(&self, client: ClientId) -> SearchTerms {
+        SearchTerms {
+            client,
+            collection: self.collection_id,
+            min_score: self.min_score,
+            limit: self.max_results as usize,
+            effort: self.search_mode,
+        }
+    }
+}
+
+/// Who is this, among the account's persons? Best first; nobody is an empty list.
+#[utoipa::path(
+    post,
+    path = "/opencv-fr/search",
+    operation_id = "cloud_search",
+    tag = "opencv.fr",
+    request_body = SearchRequest,
+    responses((status = 200, description = "The persons", body = Vec<PersonMatch>), MissingFailures, CommonFailures),
+    security(("x-api-key" = []))
+)]
+pub(super) async fn search(
+    State(app): State<AppState>,
+    Owner(owner): Owner,
+    Valid(request): Valid<SearchRequest>,
+) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+    find(&app, owner, "search", request, Probe::Pictures).await
+}
+
+/// The same for face crops, such as `detect` gives. Larger pictures are taken too.
+#[utoipa::path(
+    post,
+    path = "/opencv-fr/search/crops",
+    operation_id = "cloud_search_crops",
+    tag = "opencv.fr",
+    request_body = SearchRequest,
+    responses((status = 200, description = "The persons", body = Vec<PersonMatch>), MissingFailures, CommonFailures),
+    security(("x-api-key" = []))
+)]
+pub(super) async fn search_crops(
+    State(app): State<AppState>,
+    Owner(owner): Owner,
+    Valid(request): Valid<SearchRequest>,
+) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+    find(&app, owner, "search_crops", request, Probe::Crops).await
+}
+
+async fn find(
+    app: &App,
+    owner: opencv::Owner,
+    kind: &'static str,
+    request: SearchRequest,
+    probe: Probe,
+) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+    let terms = request.terms(owner.client);
+    let found = service::search(app, &owner.call, kind, request.images, probe, terms).await?;
+    Ok(Json(matches(app, owner.client, found.answer).await?))
+}
