@@ -91,7 +91,7 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     if others > 0 {
         tracing::warn!(
             faces = others,
-            "some faces were enrolled with another model: searches do not find them"
+            "some faces have no template of this model: searches find them once they are re-embedded"
         );
     }
     shared.status.send_modify(|status| {

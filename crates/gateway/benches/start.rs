@@ -129,7 +129,7 @@ async fn filled(config: &Config, faces: usize) -> Result<(Client, String)> {
         async move {
             let person = person(number, model, dimension, CollectionRef::Code(code));
             store.create_person(client, person).await?;
-            if number % 50_000 == 0 {
+            if number.is_multiple_of(50_000) {
                 println!(
                     "{number} of {persons} persons enrolled, {:.0} s",
                     seconds(begun)

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{Config, auth, fetch, server::Readiness, service};
+use crate::{
+    Config, auth, fetch,
+    server::{Readiness, Reembedding},
+    service,
+};
 
 /// The running server's parts.
 pub struct App {
@@ -26,6 +30,8 @@ pub struct App {
     pub audit: service::Recorder,
     /// Login by one-time code.
     pub login: service::Login,
+    /// How far faces of another pack are re-embedded.
+    pub reembedding: Arc<Reembedding>,
     /// What `/readyz` says beyond the engine and the database.
     pub readiness: Readiness,
 }

@@ -104,7 +104,7 @@ fn open() -> FetchConfig {
 }
 
 async fn fetch(config: &FetchConfig, url: &str) -> Result<Vec<u8>, FetchError> {
-    Fetcher::new(config).unwrap().fetch(url).await
+    Fetcher::new(config).fetch(url).await
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ proptest! {
             // Opposite vectors can cancel out: such a row has no direction, and is refused.
             let _ = index.insert(key as u128, key as u128 / 2, &near(row));
         }
-        prop_assert!(index.len() > 700);
+        prop_assert!(index.len() > 600);
         let full = index.search(&centre, all(1500)).unwrap();
         let short = index.search(&centre, all(limit)).unwrap();
         prop_assert_eq!(&full[..limit], &short[..]);

@@ -83,6 +83,11 @@ pub(crate) fn align(
     Some(AlignedFace { side, rgb })
 }
 
+/// The map that brings a face with these landmarks onto ArcFace's template; `None` as for [`align`].
+pub(crate) fn to_arcface(landmarks: &[Point; 5]) -> Option<Affine> {
+    similarity(landmarks, &ARCFACE)
+}
+
 /// Where the template's landmarks lie in a `width x height` picture that is itself an aligned face.
 pub(crate) fn template_in(width: u32, height: u32) -> [Point; 5] {
     let (sx, sy) = (width as f32 / SIDE as f32, height as f32 / SIDE as f32);

@@ -7,12 +7,12 @@ use packs::Template;
 
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Observer, Quality, Score, Stage, StartError,
+    ImageLimits, Observer, Point, Portrait, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
     models::{Embedder, EyeModel, LivenessEnsemble, LoadContext},
-    picture, quality,
+    picture, portrait, quality,
 };
 
 /// JPEG quality of thumbnails.
@@ -227,6 +227,31 @@ impl Pipeline {
             .encode(&aligned.rgb, SIDE, SIDE, ExtendedColorType::Rgb8)
             .map_err(|error| FaceError::Inference(error.to_string()))?;
         Ok(jpeg)
+    }
+
+    /// What to keep of `face` for [`Pipeline::template_of_portrait`].
+    ///
+    /// # Errors
+    /// [`FaceError::Inference`].
+    pub fn portrait(&mut self, image: &DecodedImage, face: &Face) -> Result<Portrait, FaceError> {
+        portrait::take(image, face)
+    }
+
+    /// The template of a face that was enrolled earlier, perhaps with another pack, as enrolment makes it: of its portrait when
+    /// the landmarks are given, else of its thumbnail.
+    ///
+    /// # Errors
+    /// [`FaceError::Decode`], [`FaceError::Inference`].
+    pub fn template_of_portrait(
+        &mut self,
+        jpeg: &ImageBytes,
+        landmarks: Option<[Point; 5]>,
+    ) -> Result<Embedding, FaceError> {
+        let image = self.decode(jpeg)?;
+        let face = landmarks.map_or_else(|| whole_picture(&image), portrait::face_at);
+        self.embed(&image, &[face], Effort::Accurate)?
+            .pop()
+            .ok_or_else(|| FaceError::Inference("the embedder gave no template".to_owned()))
     }
 
     /// Calibrated similarity of two templates of this pack's embedder.

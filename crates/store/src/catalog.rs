@@ -12,13 +12,24 @@ use crate::face::Faces;
 use crate::ids::ClientId;
 use crate::open::DatabaseKind;
 use crate::person::Persons;
+use crate::reembedding::Reembedding;
 use crate::verification::Verification;
 
 /// Everything durable: accounts and the audit here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
 /// begun goes on without its caller.
 #[async_trait]
 pub trait Catalog:
-    ApiKeys + LoginCodes + Collections + Persons + Faces + Changes + Backup + Send + Sync + 'static
+    ApiKeys
+    + LoginCodes
+    + Collections
+    + Persons
+    + Faces
+    + Reembedding
+    + Changes
+    + Backup
+    + Send
+    + Sync
+    + 'static
 {
     /// Which database this is.
     fn kind(&self) -> DatabaseKind;

@@ -16,8 +16,8 @@ use crate::ids::{ClientId, CollectionId, FaceId, ModelId, PersonId};
 pub struct NewFace {
     /// JPEG, 112 x 112; empty when no picture may be kept.
     pub thumbnail: Vec<u8>,
-    /// The aligned face, when it is kept.
-    pub crop: Option<Vec<u8>>,
+    /// The face with a margin, when it is kept.
+    pub crop: Option<Crop>,
     /// The picture as it came, when it is kept.
     pub original: Option<Vec<u8>>,
     /// The template: finite numbers, as many as the model makes.
@@ -26,6 +26,15 @@ pub struct NewFace {
     pub model: ModelId,
     /// 0 to 1, when it was measured.
     pub quality: Option<f32>,
+}
+
+/// A picture of a face from which any model's template can be made.
+#[derive(Clone, PartialEq)]
+pub struct Crop {
+    /// JPEG.
+    pub image: Vec<u8>,
+    /// Eyes, nose tip, mouth corners: x and y, in pixels of `image`.
+    pub landmarks: [[f32; 2]; 5],
 }
 
 /// An enrolled face, as a person shows it.
@@ -69,11 +78,12 @@ macro_rules! opaque {
 
 opaque! {
     NewFace { model, quality }
+    Crop {}
     Face { id, quality }
     Template { face, person, client, collections }
 }
 
-/// All templates of one model, as of one revision.
+/// All templates of one model, whenever they were made, as of one revision.
 pub struct TemplateScan {
     /// Later changes are not in the scan, earlier ones are.
     pub revision: Revision,
@@ -88,7 +98,7 @@ pub struct TemplateScan {
 pub enum FaceImage {
     /// Always there.
     Thumbnail,
-    /// The aligned face, if it is kept.
+    /// The face with a margin, if it is kept.
     Crop,
     /// The picture as it came, if it is kept.
     Original,
@@ -131,6 +141,6 @@ pub trait Faces {
         image: FaceImage,
     ) -> Result<HashMap<FaceId, Vec<u8>>, StoreError>;
 
-    /// How many faces of the whole database each model has.
+    /// How many faces of the whole database were enrolled with each model.
     async fn count_faces(&self) -> Result<Vec<(ModelId, u64)>, StoreError>;
 }

@@ -21,6 +21,7 @@ mod ids;
 mod open;
 mod person;
 mod query;
+mod reembedding;
 mod sql;
 mod verification;
 
@@ -33,7 +34,7 @@ pub use collection::{
     Collection, CollectionField, CollectionRef, CollectionUpdate, Collections, NewCollection,
 };
 pub use error::{Cause, StoreError};
-pub use face::{Face, FaceImage, Faces, NewFace, Template, TemplateScan};
+pub use face::{Crop, Face, FaceImage, Faces, NewFace, Template, TemplateScan};
 pub use ids::{
     ApiKeyId, ClientId, CollectionCode, CollectionId, FaceId, InvalidId, ModelId, PersonId,
     VerificationId,
@@ -43,4 +44,5 @@ pub use person::{
     Detached, Gender, Membership, NewPerson, Person, PersonField, PersonUpdate, Persons,
 };
 pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listing, Page, Sort};
+pub use reembedding::{Reembedding, Untemplated};
 pub use verification::Verification;

@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use ort::{environment::Environment, session::builder::SessionBuilder, value::TensorRef};
 
+/// A shape and its values.
+type Tensor = (Vec<i64>, Vec<f32>);
+
 /// The library is loaded once a process.
 static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
 
@@ -12,7 +15,7 @@ pub(crate) fn run(
     model: &[u8],
     shape: [usize; 4],
     input: &[f32],
-) -> Option<BTreeMap<String, (Vec<i64>, Vec<f32>)>> {
+) -> Option<BTreeMap<String, Tensor>> {
     let Some(library) = std::env::var_os("ORT_DYLIB_PATH") else {
         eprintln!("SKIPPED: running the converted model needs ORT_DYLIB_PATH");
         return None;

@@ -31,6 +31,8 @@ pub(crate) struct Args {
 enum What {
     /// Milliseconds per stage on one thread, and the throughput of `compare` beside the limit that they imply
     Stages,
+    /// How long a server with a million enrolled faces takes until it answers searches (ROSTRO_BENCH_FACES: another number)
+    Start,
     /// How many people of LFW a server finds again, and how often it takes a stranger for one of them
     Identify,
 }
@@ -53,14 +55,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     match args.what {
-        What::Stages => stages(workspace, &fetched),
+        What::Stages => of_gateway(workspace, &fetched, "stages"),
+        What::Start => of_gateway(workspace, &fetched, "start"),
         What::Identify => identify::run(workspace, &fetched, args.debug),
     }
 }
 
-fn stages(workspace: &Workspace, fetched: &Fetched) -> Result<ExitCode> {
+/// One of the benches of the crate `gateway`.
+fn of_gateway(workspace: &Workspace, fetched: &Fetched, name: &str) -> Result<ExitCode> {
     let mut bench = workspace.cargo();
-    bench.args(["bench", "--package", "gateway", "--bench", "stages"]);
+    bench.args(["bench", "--package", "gateway", "--bench", name]);
     bench.env("ROSTRO_TEST_MODELS", workspace.models());
     bench.env("ORT_DYLIB_PATH", &fetched.onnxruntime);
     if let Some(faces) = env_path("ROSTRO_FACES")? {

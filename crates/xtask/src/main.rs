@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod bench;
+mod dist;
 mod interrupt;
 mod postgres;
 mod report;
@@ -41,6 +42,8 @@ enum Command {
     Test(test::Args),
     /// Kill the server again and again while clients enrol and delete, and check what they were told.
     Torture(torture::Args),
+    /// Set up, build, and pack everything for a machine without this repository.
+    Dist(dist::Args),
     /// Set up, and measure in release.
     Bench(bench::Args),
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Torture(args) => torture::run(&workspace, &args),
+        Command::Dist(args) => dist::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
     });
     done.unwrap_or_else(|error| {

@@ -4,11 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use store::ClientUpdate;
 
-use super::{client, export::counter, print, table::table, token};
+use super::{bar, client, export::counter, print, table::table, token};
 use crate::{
     Config,
     server::{open_store, start_engine},
@@ -116,7 +115,7 @@ async fn pictures(mut settings: Config, import: &Import, source: Source) -> Resu
         Some(name) => Some(folder::collection(&*store, account.id, name).await?),
         None => None,
     };
-    let bar = bar(source.people.len() as u64);
+    let bar = bar(source.people.len() as u64, "persons");
     let job = folder::Job {
         store: Arc::clone(&store),
         engine,
@@ -125,6 +124,7 @@ async fn pictures(mut settings: Config, import: &Import, source: Source) -> Resu
         pictures: usize::from(import.pictures),
         limits: settings.images.limits(),
         rules: settings.faces.rules().strict(),
+        keep_crop: settings.faces.keep_crop,
     };
     let imported = folder::import(job, source, |_| bar.inc(1)).await;
     bar.finish_and_clear();
@@ -163,12 +163,4 @@ fn show(heading: [&str; 3], refused: impl ExactSizeIterator<Item = [String; 3]>)
             .collect();
         print(&table(&rows));
     }
-}
-
-/// Shown on a terminal only.
-fn bar(persons: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template(
-        "{wide_bar} {human_pos}/{human_len} persons, {per_sec}, {eta} left",
-    );
-    ProgressBar::new(persons).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

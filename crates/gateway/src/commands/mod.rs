@@ -4,9 +4,11 @@ mod banner;
 mod client;
 mod config;
 mod export;
+mod health;
 mod import;
 mod key;
 mod models;
+mod reembed;
 mod serve;
 mod table;
 mod token;
@@ -15,6 +17,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::load;
 
@@ -51,6 +54,10 @@ enum Command {
     Import(import::Import),
     /// Write a whole account into one file: the backup, and the way to another database
     Export(export::Export),
+    /// After (or before) a change of models.pack: make the templates of all faces that it lacks
+    Reembed,
+    /// Succeed if the server of these settings is ready (on this machine): for health checks
+    Health,
     /// Print the settings in force as TOML, secrets masked
     Config,
     /// List the installed model packs: files, licences, origins, calibration
@@ -78,6 +85,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(export) => block_on(export::run(settings, export)),
         Command::Token(command) => block_on(token::run(settings, command)),
         Command::Key(command) => block_on(key::run(settings, command)),
+        Command::Reembed => block_on(reembed::run(settings)),
+        Command::Health => block_on(health::run(settings)),
         Command::Config => config::run(&settings),
         Command::Models => models::run(&settings),
     }
@@ -99,6 +108,16 @@ fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
 )]
 fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
+}
+
+/// Progress towards a known end. Shown on a terminal only.
+fn bar(total: u64, what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{wide_bar} {human_pos}/{human_len} {msg}, {per_sec}, {eta} left",
+    );
+    ProgressBar::new(total)
+        .with_message(what.to_owned())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Prints what the command was asked for.

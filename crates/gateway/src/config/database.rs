@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -14,6 +15,8 @@ pub struct DatabaseConfig {
     /// Where it is; may hold a password, which printing masks.
     #[serde(serialize_with = "masked")]
     pub url: Secret,
+    /// Its password, when the address has none.
+    pub password: Secret,
     /// Most connections of the pool.
     pub max_connections: u32,
     /// How long the record of changes, which nodes follow, is kept.
@@ -22,12 +25,26 @@ pub struct DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    /// The address with `{data}` filled in. Holds the password: never log it; see [`DatabaseConfig::display_url`].
+    /// The address with `{data}` and the password filled in: never log it; see [`DatabaseConfig::display_url`].
     #[must_use]
     pub fn url(&self, data: &Path) -> String {
-        self.url
+        let url = self
+            .url
             .expose()
-            .replace("{data}", &data.display().to_string())
+            .replace("{data}", &data.display().to_string());
+        self.with_password(&url).unwrap_or(url)
+    }
+
+    /// `url` with the password of its own setting; `None` when that has none, or none is wanted.
+    fn with_password(&self, url: &str) -> Option<String> {
+        if self.password.is_empty() {
+            return None;
+        }
+        let mut url = Url::parse(url).ok()?;
+        let lacks = matches!(url.scheme(), "postgres" | "postgresql") && url.password().is_none();
+        // All of it that is no letter or digit: `set_password` leaves a percent sign alone.
+        let password = utf8_percent_encode(self.password.expose(), NON_ALPHANUMERIC).to_string();
+        (lacks && url.set_password(Some(&password)).is_ok()).then(|| url.into())
     }
 
     /// The address with its password masked, for people.
@@ -108,12 +125,37 @@ mod tests {
     fn the_data_folder_is_filled_in() {
         let config = DatabaseConfig {
             url: Secret::new("sqlite://{data}/rostro.db"),
+            password: Secret::new(""),
             max_connections: 1,
             keep_changes: Duration::ZERO,
         };
         assert_eq!(
             config.url(Path::new("/var/lib/rostro")),
             "sqlite:///var/lib/rostro/rostro.db"
+        );
+    }
+
+    #[test]
+    fn the_password_goes_where_none_is() {
+        let url = |url: &str, password: &str| {
+            let config = DatabaseConfig {
+                url: Secret::new(url),
+                password: Secret::new(password),
+                max_connections: 1,
+                keep_changes: Duration::ZERO,
+            };
+            config.url(Path::new("data"))
+        };
+        assert_eq!(
+            url("postgres://rostro@db/rostro?sslmode=require", "a/b:c@d%"),
+            "postgres://rostro:a%2Fb%3Ac%40d%25@db/rostro?sslmode=require"
+        );
+        for unchanged in ["postgres://rostro:own@db/rostro", "sqlite://data/rostro.db"] {
+            assert_eq!(url(unchanged, "x"), unchanged);
+        }
+        assert_eq!(
+            url("postgres://rostro@db/rostro", ""),
+            "postgres://rostro@db/rostro"
         );
     }
 }

@@ -32,6 +32,8 @@ pub struct FacesConfig {
     pub comparable: f32,
     /// Of at most this many comparable faces the one over the picture's centre is meant; 0: never.
     pub central_among: usize,
+    /// Whether an enrolled face is kept with a margin, for a later change of the model pack.
+    pub keep_crop: bool,
 }
 
 impl FacesConfig {

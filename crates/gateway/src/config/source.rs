@@ -16,8 +16,11 @@ const DEFAULTS: &str = include_str!("../../../../config/rostro.toml");
 /// Start of the environment variables that are settings.
 const PREFIX: &str = "ROSTRO_";
 
+/// End of the variables that name a file with the value.
+const FILE: &str = "_FILE";
+
 /// Settings whose value is never shown, not even in an error about it.
-const SECRETS: [&str; 2] = ["auth.secret", "database.url"];
+const SECRETS: [&str; 3] = ["auth.secret", "database.url", "database.password"];
 
 /// What is wrong with the settings: one sentence that names the key and where its value came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +63,7 @@ pub(super) fn read(
         .collect();
     settings.sort();
     for (name, value) in settings {
+        let (name, value) = from_file(name, value)?;
         let table = from_variable(&name, &value, &defaults)?;
         figment = figment.merge(Layer::new(
             format!("the environment variable {name}"),
@@ -100,6 +104,20 @@ fn parse_file(path: &Path) -> Result<toml::Table, ConfigError> {
             one_line(error.message())
         ))
     })
+}
+
+/// What a variable says: of one that ends with [`FILE`], the text of the file that it names. No setting ends so.
+fn from_file(name: String, value: String) -> Result<(String, String), ConfigError> {
+    let Some(setting) = name.strip_suffix(FILE) else {
+        return Ok((name, value));
+    };
+    let text = std::fs::read_to_string(&value).map_err(|error| {
+        ConfigError(format!(
+            "the file {value} (from the environment variable {name}) cannot be read: {error}"
+        ))
+    })?;
+    // Editors and `echo` end a file with a line break.
+    Ok((setting.to_owned(), text.trim_end().to_owned()))
 }
 
 /// The setting that the variable `name` stands for, as a table. The default's type says how `value` is read: text as it is,
@@ -289,6 +307,24 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_may_name_a_file_with_the_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "a b/c\n").unwrap();
+        let name = "ROSTRO_DATABASE__PASSWORD_FILE";
+        let config = with(&[(name, path.to_str().unwrap())]).unwrap();
+        assert_eq!(config.database.password.expose(), "a b/c");
+        let missing = error(&[(name, "/not/there")]);
+        assert!(
+            missing.contains(name) && missing.contains("/not/there"),
+            "{missing}"
+        );
+        let unknown = error(&[("ROSTRO_DATABASE__NOTHING_FILE", path.to_str().unwrap())]);
+        assert!(unknown.contains("database.nothing"), "{unknown}");
+        assert!(!unknown.contains("a b/c"), "{unknown}");
+    }
+
+    #[test]
     fn a_variable_is_read_by_its_settings_type() {
         let config = with(&[
             ("ROSTRO_AUTH__SECRET", "01234567890123456789012345678901"),
@@ -356,12 +392,12 @@ mod tests {
         server.drain_timeout must be longer than server.request_timeout (from the environment variable ROSTRO_SERVER__DRAIN_TIMEOUT)
         server.cors_origins has "app.example.com", which is not an origin such as "https://app.example.com" (from the environment variable ROSTRO_SERVER__CORS_ORIGINS)
         verifik.expired_token cannot be "never": it is one of client, docs (from the environment variable ROSTRO_VERIFIK__EXPIRED_TOKEN)
-        verifik.capture_rejects cannot be "ugly": it is one of cropped, close_to_border, too_small, angle_too_large, eyes_closed (from the environment variable ROSTRO_VERIFIK__CAPTURE_REJECTS)
+        verifik.capture_rejects cannot be "ugly": it is one of cropped, too_close, close_to_border, too_small, angle_too_large, occluded, eyes_closed (from the environment variable ROSTRO_VERIFIK__CAPTURE_REJECTS)
         images.max_pixels must be from 10000 to 1000000000, not 0 (from the environment variable ROSTRO_IMAGES__MAX_PIXELS)
         models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
         models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
         database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
-        nothing is not a setting; here there are server, auth, login, mail, sms, database, models, inference, images, faces, search, fetch, verifik, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        nothing is not a setting; here there are server, auth, login, mail, sms, database, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
     }
 

@@ -14,7 +14,8 @@ use crate::config::FetchConfig;
 /// Fetches pictures by address; cloning shares it.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client,
+    /// `None` where no connection could be trusted.
+    client: Option<Client>,
     gate: Gate,
     enabled: bool,
     allow_http: bool,
@@ -24,11 +25,10 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher with these settings.
-    ///
-    /// # Errors
-    /// The TLS library does not start, for example because the system has no root certificates.
-    pub fn new(config: &FetchConfig) -> Result<Self, reqwest::Error> {
+    /// A fetcher with these settings. On a system without root certificates (a bare container, say) it reaches nothing, and the
+    /// log says so: a server that is only sent pictures can do without.
+    #[must_use]
+    pub fn new(config: &FetchConfig) -> Self {
         let gate = Gate::new(config);
         let client = Client::builder()
             .user_agent(concat!("rostro/", env!("CARGO_PKG_VERSION")))
@@ -43,16 +43,23 @@ impl Fetcher {
             .https_only(!config.allow_http)
             .referer(false)
             .pool_max_idle_per_host(0)
-            .build()?;
-        Ok(Self {
-            client,
+            .build()
+            .inspect_err(|error| {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(
+                    error,
+                    "pictures given by address cannot be fetched: install the root certificates (ca-certificates)"
+                );
+            });
+        Self {
+            client: client.ok(),
             gate,
             enabled: config.enabled,
             allow_http: config.allow_http,
             max_bytes: config.max_bytes.as_u64(),
             max_redirects: config.max_redirects,
             timeout: config.timeout,
-        })
+        }
     }
 
     /// The bytes at `url`. Whether they are a picture shows when they are decoded; what says that it is something else is refused.
@@ -76,8 +83,8 @@ impl Fetcher {
         let mut target = Target::parse(url, self.allow_http)?;
         for _ in 0..=self.max_redirects {
             self.gate.admit(&target)?;
-            let response = self
-                .client
+            let client = self.client.as_ref().ok_or(FetchError::Unreachable)?;
+            let response = client
                 .get(target.url())
                 .send()
                 .await

@@ -28,6 +28,9 @@ const SEARCH_LAG: &str = "rostro_search_lag";
 const SEARCH_SKETCHES: &str = "rostro_search_sketches";
 const SEARCH_RECALL: &str = "rostro_search_recall";
 
+const REEMBED_WAITING: &str = "rostro_reembed_waiting";
+const REEMBEDDED: &str = "rostro_reembedded_total";
+
 /// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
 const REQUEST_BUCKETS: [f64; 14] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
@@ -59,6 +62,7 @@ impl Metrics {
         gauge!(QUEUE_LIMIT).set(app.engine.info().queue as f64);
         gauge!(WORKERS).set(app.engine.info().workers as f64);
         search(&app.gallery.status(), app.store.watch().borrow().number());
+        gauge!(REEMBED_WAITING).set(app.reembedding.waiting() as f64);
         self.0.render()
     }
 
@@ -134,12 +138,26 @@ fn install() -> Result<Metrics, String> {
         SEARCH_RECALL,
         "Lowest recall of FAST searches when last compared with the exact scan; absent until measured."
     );
+    describe_gauge!(
+        REEMBED_WAITING,
+        "Faces of another model pack that wait for a template: searches do not find them yet."
+    );
+    describe_counter!(
+        REEMBEDDED,
+        "Faces of another model pack that were re-embedded, by outcome."
+    );
     Ok(Metrics(handle))
 }
 
 /// Counts something refused, under a reason of a fixed set.
 pub fn rejected(reason: &'static str) {
     counter!(REJECTED, "reason" => reason).increment(1);
+}
+
+/// Counts faces of another model pack.
+pub(crate) fn reembedded(added: u64, failed: u64) {
+    counter!(REEMBEDDED, "outcome" => "added").increment(added);
+    counter!(REEMBEDDED, "outcome" => "failed").increment(failed);
 }
 
 /// Records the time of every inference stage.

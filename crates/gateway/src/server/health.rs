@@ -65,10 +65,23 @@ struct Search {
     graphs: usize,
     /// Collections whose graph is being built.
     graphs_building: usize,
+    /// Faces that were enrolled with another model pack.
+    reembedding: Reembedding,
+}
+
+/// Faces that were enrolled with another model pack: searches find them as they are re-embedded.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reembedding {
+    /// `idle`, or `running`.
+    status: &'static str,
+    /// Faces that wait for it.
+    waiting: u64,
+    /// Faces of which the pack in use can make no template.
+    failed: u64,
 }
 
 impl Search {
-    fn of(status: &gallery::Status) -> Self {
+    fn of(status: &gallery::Status, reembedding: &super::Reembedding) -> Self {
         Self {
             status: match status.phase {
                 Phase::Loading => "loading",
@@ -82,6 +95,15 @@ impl Search {
             sketches: status.sketches,
             graphs: status.graphs,
             graphs_building: status.building,
+            reembedding: Reembedding {
+                status: if reembedding.is_running() {
+                    "running"
+                } else {
+                    "idle"
+                },
+                waiting: reembedding.waiting(),
+                failed: reembedding.failed(),
+            },
         }
     }
 }
@@ -132,7 +154,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
             queued: app.engine.queued(),
             queue: info.queue,
         },
-        search: Search::of(&search),
+        search: Search::of(&search, &app.reembedding),
     };
     (
         if ready {

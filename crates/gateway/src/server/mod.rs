@@ -7,12 +7,14 @@ mod listen;
 mod metrics;
 mod middleware;
 mod readiness;
+mod reembedding;
 mod router;
 mod start;
 mod upkeep;
 
 pub use middleware::REQUEST_ID;
 pub use readiness::Readiness;
+pub use reembedding::Reembedding;
 pub use router::router;
 pub(crate) use start::start_engine;
 pub use start::{Server, open_store};

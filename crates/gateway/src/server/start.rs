@@ -9,13 +9,13 @@ use packs::InstalledPack;
 use store::{Catalog, StoreOptions};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Readiness, listen, router, upkeep};
+use super::{Readiness, listen, reembedding, router, upkeep};
 use crate::{
     App, AppState, Config,
     auth::{Accounts, Keys, SigningSecret, Tokens},
     fetch::Fetcher,
     observe::{self, Metrics},
-    service::{Login, Recorder},
+    service::{Login, Recorder, Reembedder},
 };
 
 /// How often the search indexes look for changes of which no notice came.
@@ -28,6 +28,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    reembedding: JoinHandle<()>,
 }
 
 impl Server {
@@ -48,7 +49,9 @@ impl Server {
         let metrics = Metrics::start()
             .map_err(anyhow::Error::msg)
             .context("the metrics cannot be started")?;
-        let app = Arc::new(assemble(config).await?);
+        let (app, reembedding) = assemble(config).await?;
+        let app = Arc::new(app);
+        let reembedding = tokio::spawn(reembedding.run());
         let (stop, stopping) = watch::channel(false);
         let routes = router(Arc::clone(&app), metrics.clone());
         let serving = tokio::spawn(listen::serve(
@@ -64,6 +67,7 @@ impl Server {
             stop,
             serving,
             upkeep,
+            reembedding,
         })
     }
 
@@ -91,6 +95,7 @@ impl Server {
         self.upkeep.abort();
         self.app.login.finish().await;
         self.app.audit.finish().await;
+        self.reembedding.abort();
         self.app.gallery.stop();
         self.app.store.close().await;
     }
@@ -100,6 +105,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
         self.upkeep.abort();
+        self.reembedding.abort();
     }
 }
 
@@ -125,14 +131,26 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
         })
 }
 
-async fn assemble(config: Config) -> Result<App> {
+/// The parts, and what is to run beside them.
+async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
     let secret = SigningSecret::load(&config.auth.secret, &config.server.data)?;
     let store = open_store(&config).await?;
-    let fetcher = Fetcher::new(&config.fetch)
-        .context("the client that fetches pictures cannot be started")?;
+    let fetcher = Fetcher::new(&config.fetch);
     let engine = start_engine(&config).await?;
-    let gallery = start_gallery(&config, &store, &engine)?;
-    Ok(App {
+    let since = store
+        .revision()
+        .await
+        .context("the database does not tell its revision")?;
+    let gallery = Arc::new(start_gallery(&config, &store, &engine)?);
+    let reembedding = reembedding::Task {
+        store: Arc::clone(&store),
+        gallery: Arc::clone(&gallery),
+        reembedder: reembedder(&config, &store, &engine)?,
+        state: Arc::default(),
+        since,
+    };
+    let app = App {
+        reembedding: Arc::clone(&reembedding.state),
         login: Login::new(&config, &secret)?,
         tokens: Tokens::new(&secret),
         accounts: Accounts::new(Arc::clone(&store)),
@@ -142,9 +160,10 @@ async fn assemble(config: Config) -> Result<App> {
         config,
         engine,
         store,
-        gallery: Arc::new(gallery),
+        gallery,
         fetcher,
-    })
+    };
+    Ok((app, reembedding))
 }
 
 /// Starts the worker pool of the settings.
@@ -183,4 +202,16 @@ fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> 
     };
     Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
         .context("the search indexes cannot be started")
+}
+
+/// One that leaves most workers to requests.
+fn reembedder(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<Reembedder> {
+    let at_once = engine.info().workers / 4;
+    Reembedder::new(
+        Arc::clone(store),
+        engine.clone(),
+        config.images.limits(),
+        at_once,
+    )
+    .context("the embedding model has no identity")
 }

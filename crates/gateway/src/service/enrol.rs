@@ -1,7 +1,7 @@
 //! From pictures of a person to faces to store.
 
 use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline};
-use store::{ModelId, NewFace};
+use store::{Crop, ModelId, NewFace};
 
 use super::{
     LivenessPolicy, LivenessVerdict, Part, PictureError, ServiceError,
@@ -111,12 +111,13 @@ pub(crate) fn new_face(
     image: &DecodedImage,
     face: &Face,
     model: ModelId,
+    keep_crop: bool,
 ) -> Result<(NewFace, Embedding), FaceError> {
     // What is enrolled once is searched many times: the greater effort is worth it.
     let template = embed_one(pipeline, image, face, Effort::Accurate)?;
     let stored = NewFace {
         thumbnail: pipeline.thumbnail(image, face)?,
-        crop: None,
+        crop: keep_crop.then(|| crop(pipeline, image, face)).transpose()?,
         original: None,
         embedding: template.as_slice().to_vec(),
         model,
@@ -125,11 +126,21 @@ pub(crate) fn new_face(
     Ok((stored, template))
 }
 
+/// What another model's template can be made of.
+fn crop(pipeline: &mut Pipeline, image: &DecodedImage, face: &Face) -> Result<Crop, FaceError> {
+    let portrait = pipeline.portrait(image, face)?;
+    Ok(Crop {
+        image: portrait.jpeg,
+        landmarks: portrait.landmarks.map(|point| [point.x, point.y]),
+    })
+}
+
 /// How faces are taken from pictures.
 struct Studio {
     model: ModelId,
     limits: inference::ImageLimits,
     rules: inference::FaceRules,
+    keep_crop: bool,
 }
 
 /// One picture's face.
@@ -150,6 +161,7 @@ impl Studio {
                 .map_err(ServiceError::of(Part::Image))?,
             limits: app.config.images.limits(),
             rules: app.config.faces.rules().strict(),
+            keep_crop: app.config.faces.keep_crop,
         })
     }
 
@@ -169,7 +181,8 @@ impl Studio {
                 (crop, face)
             }
         };
-        let (face_to_store, template) = new_face(pipeline, &image, &face, self.model)?;
+        let (face_to_store, template) =
+            new_face(pipeline, &image, &face, self.model, self.keep_crop)?;
         Ok(Shot {
             weight: face_to_store.quality.unwrap_or_default(),
             face: face_to_store,

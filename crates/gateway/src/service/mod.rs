@@ -15,6 +15,7 @@ mod login;
 mod named;
 mod persons;
 mod pictures;
+mod reembed;
 mod search;
 mod search_live;
 mod validation;
@@ -45,6 +46,7 @@ pub use persons::{
     person, persons, persons_like, update_person,
 };
 pub use pictures::{PictureSource, decode_base64};
+pub use reembed::{Reembedded, Reembedder};
 pub use search::{Found, Probe, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};

@@ -93,7 +93,7 @@ async fn live(api: &Api<'_>, code: &Value) {
     api.ask(409, "POST", &path, Some(&json!({}))).await;
     // Already there, then not live.
     for (who, score) in [(1, 0.5), (3, 1.0)] {
-        api.ask(409, "POST", &path, Some(&enrol(face(who, 3), score)))
+        api.ask(409, "POST", &path, Some(&enrol(face(who, 2), score)))
             .await;
     }
     match live_face() {

@@ -57,9 +57,6 @@ async fn crowds_are_counted(account: &Account<'_>) {
             .as_u64()
             .unwrap();
         let faces: u64 = faces.parse().unwrap();
-        assert!(
-            count.abs_diff(faces) <= faces / 5,
-            "{file}: {count} of {faces}"
-        );
+        assert_eq!(count, faces, "{file}");
     }
 }

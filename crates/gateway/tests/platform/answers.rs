@@ -28,9 +28,17 @@ async fn health_and_readiness() {
       },
       "ready": true,
       "search": {
+        "graphs": 0,
+        "graphs_building": 0,
         "loaded": 0,
+        "reembedding": {
+          "failed": 0,
+          "status": "idle",
+          "waiting": 0
+        },
         "revision": 0,
         "rows": 0,
+        "sketches": 0,
         "status": "ok",
         "total": 0
       },

@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use serde_json::json;
-use store::{CollectionRef, Gender, ModelId, NewClient, NewCollection, NewFace, NewPerson, Record};
+use store::{
+    CollectionRef, Crop, Gender, ModelId, NewClient, NewCollection, NewFace, NewPerson, Record,
+};
 
 use crate::{Home, common::database::Kind, on_both};
 
@@ -40,7 +42,10 @@ async fn fill(home: &Home) {
     for number in 0..40_u8 {
         let face = |seed: u8| NewFace {
             thumbnail: vec![0xff, 0xd8, number, seed],
-            crop: (number % 3 == 0).then(|| vec![seed; 7]),
+            crop: (number % 3 == 0).then(|| Crop {
+                image: vec![seed; 7],
+                landmarks: [[f32::from(seed) / 3.0, 0.1]; 5],
+            }),
             original: (number % 5 == 0).then(|| vec![seed; 9]),
             embedding: vec![
                 f32::from(number) / 3.0,

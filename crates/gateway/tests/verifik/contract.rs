@@ -441,7 +441,8 @@ fn capture_faults_refuse_where_the_settings_say_so() {
     with_own_server(
         |config| {
             config.verifik.capture.min_margin = 10_000.0;
-            config.verifik.capture_rejects = vec![gateway::config::CaptureFaultName::CloseToBorder];
+            // No face is so far from all four edges.
+            config.verifik.capture_rejects = vec![gateway::config::CaptureFaultName::TooClose];
         },
         async |server: &TestServer| {
             let (status, body) = server

@@ -139,9 +139,10 @@ fn unreferred(error: &dyn DatabaseError) -> Option<StoreError> {
         | "login_codes_client_id_fkey"
         | "verifications_client_id_fkey" => StoreError::ClientNotFound,
         // Deleted since it was looked for; the next attempt will see that.
-        "memberships_collection" | "memberships_person" | "faces_person" => {
-            StoreError::Contended(Cause::new("a referred row is gone"))
-        }
+        "memberships_collection"
+        | "memberships_person"
+        | "faces_person"
+        | "further_templates_face" => StoreError::Contended(Cause::new("a referred row is gone")),
         _ => return None,
     })
 }

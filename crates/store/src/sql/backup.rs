@@ -95,7 +95,7 @@ async fn faces_of(
 ) -> Result<FacesByPerson, StoreError> {
     let (list, values) = in_list(2, people.map(|id| Value::from(id.to_string())).collect());
     let text = format!(
-        "SELECT f.*, i.thumbnail, i.crop, i.original FROM faces f JOIN face_images i ON i.face_id = f.id
+        "SELECT f.*, i.thumbnail, i.crop, i.crop_landmarks, i.original FROM faces f JOIN face_images i ON i.face_id = f.id
          WHERE f.client_id = $1 AND f.person_id IN ({list}) ORDER BY f.position, f.id"
     );
     let mut found = FacesByPerson::new();
@@ -109,7 +109,7 @@ async fn faces_of(
     {
         let face = NewFace {
             thumbnail: row.get("thumbnail")?,
-            crop: row.get("crop")?,
+            crop: faces::crop(&row)?,
             original: row.get("original")?,
             embedding: faces::from_bytes(&row.get::<Vec<u8>>("embedding")?)?,
             model: faces::model(&row)?,

@@ -11,11 +11,11 @@ use super::{CHUNK, changes, now};
 use crate::change::{ChangeKind, Revision};
 use crate::db::{Database, Row, Tx, Value, in_list, insert_many, sql};
 use crate::error::{Cause, StoreError};
-use crate::face::{FaceImage, Faces, NewFace, Template, TemplateScan};
+use crate::face::{Crop, FaceImage, Faces, NewFace, Template, TemplateScan};
 use crate::ids::{ClientId, CollectionId, FaceId, ModelId, PersonId};
 
 /// The form in which embeddings are stored.
-fn to_bytes(embedding: &[f32]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn to_bytes(embedding: &[f32]) -> Result<Vec<u8>, StoreError> {
     if embedding.is_empty() || !embedding.iter().all(|number| number.is_finite()) {
         return Err(StoreError::InvalidValue("an embedding"));
     }
@@ -34,6 +34,21 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, StoreError> {
         .iter()
         .map(|bytes| f32::from_le_bytes(*bytes))
         .collect())
+}
+
+/// The crop of a row of `face_images`.
+pub(super) fn crop(row: &Row) -> Result<Option<Crop>, StoreError> {
+    let image: Option<Vec<u8>> = row.get("crop")?;
+    let landmarks: Option<Vec<u8>> = row.get("crop_landmarks")?;
+    let (Some(image), Some(landmarks)) = (image, landmarks) else {
+        return Ok(None);
+    };
+    let numbers = from_bytes(&landmarks)?;
+    let (points, rest) = numbers.as_chunks::<2>();
+    let landmarks = <[[f32; 2]; 5]>::try_from(points).ok();
+    let whole = landmarks.filter(|_| rest.is_empty());
+    let landmarks = whole.ok_or(StoreError::Corrupt("the landmarks of a face"))?;
+    Ok(Some(Crop { image, landmarks }))
 }
 
 /// The model of a row of `faces`.
@@ -72,10 +87,14 @@ pub(super) async fn insert(
             to_bytes(&face.embedding)?.into(),
             moment.into(),
         ]);
+        let landmarks = face.crop.as_ref();
+        let landmarks = landmarks.map(|crop| to_bytes(crop.landmarks.as_flattened()));
+        let landmarks = landmarks.transpose()?;
         images.push(vec![
             id.uuid().into(),
             face.thumbnail.clone().into(),
-            face.crop.clone().into(),
+            face.crop.as_ref().map(|crop| crop.image.clone()).into(),
+            landmarks.into(),
             face.original.clone().into(),
         ]);
         tx.changes
@@ -86,7 +105,7 @@ pub(super) async fn insert(
         tx.run(statement).await?;
     }
     for statement in insert_many(
-        "INSERT INTO face_images (face_id, thumbnail, crop, original)",
+        "INSERT INTO face_images (face_id, thumbnail, crop, crop_landmarks, original)",
         images,
         "",
     ) {
@@ -159,6 +178,23 @@ async fn templates(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Template>, Store
     rows.iter().map(template).collect()
 }
 
+/// The text that reads every template of the model `$1`, made at enrolment or later, of the faces that `which` picks. In it,
+/// `{face}` and `{person}` are the ids of a face and of its person, and `f` is the row of `faces`.
+fn select(which: &str, rest: &str) -> String {
+    let first = which
+        .replace("{face}", "f.id")
+        .replace("{person}", "f.person_id");
+    let further = which
+        .replace("{face}", "t.face_id")
+        .replace("{person}", "t.person_id");
+    format!(
+        "SELECT f.id, f.person_id, f.client_id, f.position, f.embedding FROM faces f WHERE f.model_id = $1 AND {first}
+         UNION ALL SELECT t.face_id AS id, t.person_id, f.client_id, f.position, t.embedding
+         FROM further_templates t JOIN faces f ON f.id = t.face_id WHERE t.model_id = $1 AND {further}
+         {rest}"
+    )
+}
+
 async fn of_ids(
     tx: &mut Tx<'_>,
     model: ModelId,
@@ -167,9 +203,9 @@ async fn of_ids(
     let mut found = Vec::new();
     for part in ids.chunks(CHUNK) {
         let (list, values) = in_list(2, part.iter().map(|id| Value::from(id.uuid())).collect());
-        let text = format!(
-            "SELECT id, person_id, client_id, embedding FROM faces WHERE model_id = $1 AND id IN ({list})
-             ORDER BY person_id, position, id"
+        let text = select(
+            &format!("{{face}} IN ({list})"),
+            "ORDER BY person_id, position, id",
         );
         let statement = sql(AssertSqlSafe(text))
             .bind(model.digest().to_vec())
@@ -186,11 +222,14 @@ async fn of_person(
     person: PersonId,
     model: ModelId,
 ) -> Result<Vec<Template>, StoreError> {
-    let statement = sql("SELECT id, person_id, client_id, embedding FROM faces
-                         WHERE client_id = $1 AND person_id = $2 AND model_id = $3 ORDER BY position, id")
-    .bind(client.to_string())
-    .bind(person.to_string())
-    .bind(model.digest().to_vec());
+    let text = select(
+        "f.client_id = $2 AND {person} = $3",
+        "ORDER BY position, id",
+    );
+    let statement = sql(AssertSqlSafe(text))
+        .bind(model.digest().to_vec())
+        .bind(client.to_string())
+        .bind(person.to_string());
     let rows = tx.rows(statement).await?;
     templates(tx, &rows).await
 }
@@ -262,20 +301,23 @@ async fn scan(
     }
     let mut after = (String::new(), uuid::Uuid::nil());
     loop {
-        let statement = sql("SELECT id, person_id, client_id, embedding FROM faces
-                             WHERE model_id = $1 AND (person_id, id) > ($2, $3) ORDER BY person_id, id LIMIT $4")
-        .bind(model.digest().to_vec())
-        .bind(after.0.as_str())
-        .bind(after.1)
-        .bind(i64::from(batch.max(1)));
+        let next = select(
+            "({person}, {face}) > ($2, $3)",
+            "ORDER BY person_id, id LIMIT $4",
+        );
+        let statement = sql(AssertSqlSafe(next))
+            .bind(model.digest().to_vec())
+            .bind(after.0.as_str())
+            .bind(after.1)
+            .bind(i64::from(batch.max(1)));
         let read = async {
             let mut rows = tx.rows(statement).await?;
             if let Some(last) = rows.last() {
-                let rest = sql("SELECT id, person_id, client_id, embedding FROM faces
-                                WHERE model_id = $1 AND person_id = $2 AND id > $3 ORDER BY id")
-                .bind(model.digest().to_vec())
-                .bind(last.get::<String>("person_id")?)
-                .bind(last.get::<uuid::Uuid>("id")?);
+                let rest = select("{person} = $2 AND {face} > $3", "ORDER BY id");
+                let rest = sql(AssertSqlSafe(rest))
+                    .bind(model.digest().to_vec())
+                    .bind(last.get::<String>("person_id")?)
+                    .bind(last.get::<uuid::Uuid>("id")?);
                 rows.extend(tx.rows(rest).await?);
             }
             templates(tx, &rows).await

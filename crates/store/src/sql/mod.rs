@@ -10,6 +10,7 @@ pub(crate) mod follow;
 mod listing;
 mod memberships;
 mod persons;
+mod reembedding;
 mod stream;
 mod verifications;
 

@@ -3,7 +3,8 @@
 use futures_util::StreamExt;
 use serde_json::json;
 use store::{
-    Catalog, ClientId, FaceImage, Gender, Imported, NewPerson, PersonUpdate, Record, StoreError,
+    Catalog, ClientId, Crop, FaceImage, Gender, Imported, NewPerson, PersonUpdate, Record,
+    StoreError,
 };
 use time::macros::date;
 
@@ -26,7 +27,10 @@ async fn fill(bench: &Bench) -> ClientId {
         bench.collection(owner, "B").await.id,
     );
     let mut kept = face(2);
-    kept.crop = Some(vec![1, 2, 3]);
+    kept.crop = Some(Crop {
+        image: vec![1, 2, 3],
+        landmarks: [[0.5, 1.0]; 5],
+    });
     kept.quality = None;
     let full = NewPerson {
         external_id: Some("F1".to_owned()),

@@ -24,4 +24,5 @@ mod names;
 mod outage;
 mod persons;
 mod proxy;
+mod reembedding;
 mod separation;

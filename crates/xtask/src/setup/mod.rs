@@ -92,7 +92,7 @@ pub(crate) fn fetch(workspace: &Workspace, args: &Args) -> Result<Fetched> {
         .clone()
         .or_else(|| env_text("ROSTRO_MODELS__PACK"));
     let _lock = cache::lock(&workspace.cache)?;
-    let onnxruntime = onnxruntime::ensure(&workspace.cache)?;
+    let onnxruntime = onnxruntime::provide(&workspace.cache)?;
     // A folder of the user's own may hold packs that do not ship; the server checks it.
     if let (None, Some(models)) = (&args.models, env_path("ROSTRO_MODELS__DIR")?) {
         report::line(format_args!(
@@ -116,6 +116,18 @@ pub(crate) fn fetch(workspace: &Workspace, args: &Args) -> Result<Fetched> {
         models: workspace.models(),
         pack: installed.manifest.name,
     })
+}
+
+/// The version of ONNX Runtime that is fetched.
+pub(crate) use onnxruntime::VERSION as RUNTIME_VERSION;
+
+/// ONNX Runtime as it is passed on: the library first, then what goes with it, its terms among that.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn runtime_files(workspace: &Workspace, gpu: bool) -> Result<Vec<PathBuf>> {
+    let _lock = cache::lock(&workspace.cache)?;
+    onnxruntime::complete(&workspace.cache, gpu)
 }
 
 /// The default pack where its files can be had, else the one from package registries.

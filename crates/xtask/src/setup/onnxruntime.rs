@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::{
     cache::{PART, prepare},
@@ -16,11 +16,12 @@ use super::{
 use crate::{report, workspace::env_path};
 
 /// The version that `ort` 2.0.0-rc.15 is written for; it loads any from 1.17 on.
-const VERSION: &str = "1.31.1";
+pub(crate) const VERSION: &str = "1.31.1";
 
 /// The wheel of one platform. Any Python's wheel holds the same library; one is pinned.
 #[derive(Debug)]
 struct Wheel {
+    package: &'static str,
     os: &'static str,
     arch: &'static str,
     platform: &'static str,
@@ -31,6 +32,7 @@ struct Wheel {
 
 const WHEELS: &[Wheel] = &[
     Wheel {
+        package: "onnxruntime",
         os: "linux",
         arch: "x86_64",
         platform: "manylinux_2_28_x86_64",
@@ -39,6 +41,7 @@ const WHEELS: &[Wheel] = &[
         library_sha256: "fc44112fbe06d7d689c57e11d3862031f64711007e4ee020f8eed5185fd2c1d3",
     },
     Wheel {
+        package: "onnxruntime",
         os: "linux",
         arch: "aarch64",
         platform: "manylinux_2_28_aarch64",
@@ -47,6 +50,7 @@ const WHEELS: &[Wheel] = &[
         library_sha256: "8aa3b76b28c778a2b1dd660d34161adb1d508c9ccd04ff9dc80e26eca5df8467",
     },
     Wheel {
+        package: "onnxruntime",
         os: "macos",
         arch: "aarch64",
         platform: "macosx_14_0_arm64",
@@ -56,11 +60,94 @@ const WHEELS: &[Wheel] = &[
     },
 ];
 
+/// The wheel for NVIDIA GPUs: CUDA 13, cuDNN 9. There is none for 64-bit Arm.
+const GPU: Wheel = Wheel {
+    package: "onnxruntime-gpu",
+    os: "linux",
+    arch: "x86_64",
+    platform: "manylinux_2_28_x86_64",
+    sha256: "05d548956197b9d01f59b625de740e0d6be3593f874e241a12dc0362650ecdf7",
+    library: "libonnxruntime.so.1.31.1",
+    library_sha256: "5104254339ecadae808da771bd0b63b240f0dbd466514234905e54372435c303",
+};
+
+/// What the library for GPUs loads, from the folder that it is in.
+const PROVIDERS: [&str; 2] = [
+    "libonnxruntime_providers_shared.so",
+    "libonnxruntime_providers_cuda.so",
+];
+
+/// Its terms, and those of what is in it.
+const TERMS: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
+
+/// The library as it is passed on, then what it loads, then its terms; fetched into `cache` as far as they are not there. Call
+/// with the cache's lock held.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn complete(cache: &Path, gpu: bool) -> Result<Vec<PathBuf>> {
+    let wheel = if gpu { &GPU } else { own_wheel()? };
+    ensure!(
+        (wheel.os, wheel.arch) == (OS, ARCH),
+        "there is no ONNX Runtime for GPUs to fetch for {OS} on {ARCH}"
+    );
+    let folder = folder(cache, wheel);
+    prepare(&folder)?;
+    let providers: &[&str] = if gpu { &PROVIDERS } else { &[] };
+    let files: Vec<PathBuf> = std::iter::once(wheel.library)
+        .chain(providers.iter().copied())
+        .chain(TERMS)
+        .map(|name| folder.join(name))
+        .collect();
+    if files.iter().all(|file| file.is_file()) {
+        return Ok(files);
+    }
+    let scratch = scratch(&folder)?;
+    let archive = download(wheel, scratch.path())?;
+    for (file, name) in files.iter().zip(
+        std::iter::once(wheel.library)
+            .chain(providers.iter().copied())
+            .map(|name| format!("onnxruntime/capi/{name}"))
+            .chain(TERMS.map(|name| format!("onnxruntime/{name}"))),
+    ) {
+        // The wheel was checked; unfinished, it must not stand under its name.
+        let part = scratch.path().join("part");
+        let mut target = std::fs::File::create(&part).context("the cache cannot be written")?;
+        extract(&archive, |member| member == name, &mut target)
+            .with_context(|| format!("{name} cannot be unpacked from its wheel"))?;
+        target.sync_all().context("the cache cannot be written")?;
+        std::fs::rename(&part, file).context("the cache cannot be written")?;
+    }
+    Ok(files)
+}
+
+fn own_wheel() -> Result<&'static Wheel> {
+    let own = WHEELS
+        .iter()
+        .find(|wheel| (wheel.os, wheel.arch) == (OS, ARCH));
+    own.with_context(|| {
+        format!(
+            "there is no ONNX Runtime to fetch for {OS} on {ARCH}: install it and set ORT_DYLIB_PATH to its shared library"
+        )
+    })
+}
+
+fn folder(cache: &Path, wheel: &Wheel) -> PathBuf {
+    cache.join(wheel.package).join(VERSION)
+}
+
+fn scratch(folder: &Path) -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix(PART)
+        .tempdir_in(folder)
+        .context("the cache cannot be written")
+}
+
 /// The library to use, installed in `cache` if need be. Call with the cache's lock held.
 ///
 /// # Errors
 /// One sentence that says what to do.
-pub(crate) fn ensure(cache: &Path) -> Result<PathBuf> {
+pub(crate) fn provide(cache: &Path) -> Result<PathBuf> {
     for name in ["ROSTRO_INFERENCE__ONNXRUNTIME", "ORT_DYLIB_PATH"] {
         if let Some(path) = env_path(name)? {
             if path.is_file() {
@@ -76,15 +163,8 @@ pub(crate) fn ensure(cache: &Path) -> Result<PathBuf> {
             ));
         }
     }
-    let Some(wheel) = WHEELS
-        .iter()
-        .find(|wheel| (wheel.os, wheel.arch) == (OS, ARCH))
-    else {
-        bail!(
-            "there is no ONNX Runtime to fetch for {OS} on {ARCH}: install it and set ORT_DYLIB_PATH to its shared library"
-        );
-    };
-    let folder = cache.join("onnxruntime").join(VERSION);
+    let wheel = own_wheel()?;
+    let folder = folder(cache, wheel);
     prepare(&folder)?;
     let library = folder.join(wheel.library);
     let expected = Expected {
@@ -95,10 +175,7 @@ pub(crate) fn ensure(cache: &Path) -> Result<PathBuf> {
         if library.exists() {
             report::line("  ONNX Runtime is damaged; it is fetched again");
         }
-        let scratch = tempfile::Builder::new()
-            .prefix(PART)
-            .tempdir_in(&folder)
-            .context("the cache cannot be written")?;
+        let scratch = scratch(&folder)?;
         let archive = download(wheel, scratch.path())?;
         place(&library, expected, |file| {
             extract(
@@ -144,7 +221,7 @@ fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
             "--dest",
         ])
         .arg(folder)
-        .arg(format!("onnxruntime=={VERSION}"))
+        .arg(format!("{}=={VERSION}", wheel.package))
         .output();
     spinner.finish_and_clear();
     let output = output.with_context(|| {

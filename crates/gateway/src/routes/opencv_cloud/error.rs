@@ -54,7 +54,6 @@ pub(crate) struct InvalidBody {
 #[schema(as = CloudInvalidField)]
 pub(crate) struct InvalidField {
     /// The way to it: `body` or `query`, then names and indexes.
-    #[schema(value_type = Vec<Object>)]
     loc: Vec<Value>,
     /// The rule, in words.
     msg: String,

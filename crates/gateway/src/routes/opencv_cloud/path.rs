@@ -20,10 +20,9 @@ impl<const N: usize, S: Send + Sync> FromRequestParts<S> for Ids<N> {
             .iter()
             .flatten()
             .map(|(_, value)| value.to_owned());
-        let mut last = match parameters {
-            Ok(_) => None,
-            Err(_) => parts.uri.path().rsplit('/').next().map(str::to_owned),
-        };
+        let none = parameters.iter().flatten().next().is_none();
+        let last = parts.uri.path().rsplit('/').next().map(str::to_owned);
+        let mut last = last.filter(|_| none);
         Ok(Self(std::array::from_fn(|_| {
             values.next().or_else(|| last.take()).unwrap_or_default()
         })))

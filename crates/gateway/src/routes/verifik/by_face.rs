@@ -30,7 +30,13 @@ pub(super) struct ByFaceSchema {
     #[schema(rename = "searchMode", example = "fast")]
     search_mode: Option<String>,
     /// Least score.
-    #[schema(rename = "minScore", minimum = 0.2, maximum = 1, default = 0.8)]
+    #[schema(
+        rename = "minScore",
+        minimum = 0.2,
+        maximum = 1,
+        default = 0.8,
+        required = false
+    )]
     min_score: Option<f64>,
 }
 

@@ -34,7 +34,7 @@ pub(super) struct CompareRequest {
     #[schema(value_type = Option<SearchMode>)]
     pub(super) search_mode: SearchMode,
     /// The score must reach this.
-    #[schema(minimum = 0.67, maximum = 0.95, default = 0.85)]
+    #[schema(minimum = 0.67, maximum = 0.95, default = 0.85, required = false)]
     pub(super) compare_min_score: f64,
 }
 

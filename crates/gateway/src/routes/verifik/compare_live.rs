@@ -38,7 +38,7 @@ pub(super) struct CompareLiveRequest {
     #[schema(minimum = 0.52, maximum = 1)]
     pub(super) liveness_min_score: f64,
     /// The comparison's score must reach this.
-    #[schema(minimum = 0.67, maximum = 0.95, default = 0.85)]
+    #[schema(minimum = 0.67, maximum = 0.95, default = 0.85, required = false)]
     pub(super) compare_min_score: f64,
 }
 

@@ -32,7 +32,7 @@ pub(super) struct CompareWithLivenessRequest {
     #[schema(value_type = Option<SearchMode>)]
     pub(super) search_mode: SearchMode,
     /// The liveness score must be above this.
-    #[schema(minimum = 0.52, maximum = 1, default = 0.6)]
+    #[schema(minimum = 0.52, maximum = 1, default = 0.6, required = false)]
     pub(super) liveness_min_score: f64,
     /// The comparison's score must reach this. When it is given, liveness is judged only if the score does.
     #[schema(minimum = 0.67, maximum = 0.95)]

@@ -39,13 +39,13 @@ pub(super) struct DetectRequest {
     #[schema(value_type = Option<String>)]
     pub(super) collection_id: Option<CollectionRef>,
     /// Form A: most persons named for a face.
-    #[schema(minimum = 1, maximum = 100, default = 99)]
+    #[schema(minimum = 1, maximum = 100, default = 99, required = false)]
     pub(super) max_results: u32,
     /// Form B: name the landmarks.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     pub(super) return_landmarks: Option<bool>,
     /// Form B: age and gender, which are always null here.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     pub(super) return_attributes: Option<bool>,
 }
 

@@ -36,7 +36,7 @@ pub(super) struct LivenessRequest {
     #[schema(value_type = String)]
     pub(super) image: PictureSource,
     /// The score must be above this.
-    #[schema(minimum = 0.5, maximum = 1, default = 0.6)]
+    #[schema(minimum = 0.5, maximum = 1, default = 0.6, required = false)]
     pub(super) liveness_min_score: f64,
 }
 

@@ -41,7 +41,7 @@ pub(super) struct SearchRequest {
     #[schema(value_type = Option<String>)]
     pub(super) collection_id: Option<CollectionRef>,
     /// Most persons in the answer.
-    #[schema(minimum = 1, maximum = 100, default = 10)]
+    #[schema(minimum = 1, maximum = 100, default = 10, required = false)]
     pub(super) max_results: u32,
 }
 

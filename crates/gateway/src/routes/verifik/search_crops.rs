@@ -39,7 +39,7 @@ pub(super) struct SearchCropsSchema {
     /// Code or id of the collection to search in; all persons of the account when absent.
     collection_id: Option<String>,
     /// Most persons in the answer.
-    #[schema(minimum = 1, maximum = 100, default = 10)]
+    #[schema(minimum = 1, maximum = 100, default = 10, required = false)]
     max_results: Option<u32>,
 }
 

@@ -10,7 +10,7 @@ use crate::App;
 /// What is kept of the picture that a person is enrolled with. The template always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// No picture.
+    /// No picture: another model pack can make no template of the face.
     Nothing,
     /// The aligned face.
     Thumbnail,
@@ -24,6 +24,7 @@ impl Keep {
         match self {
             Self::Nothing => NewFace {
                 thumbnail: Vec::new(),
+                crop: None,
                 ..face
             },
             Self::Thumbnail => face,

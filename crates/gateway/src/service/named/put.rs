@@ -98,6 +98,7 @@ pub(super) struct Studio {
     model: ModelId,
     limits: inference::ImageLimits,
     keep: Keep,
+    keep_crop: bool,
     gate: Option<LivenessGate>,
     /// Where others with the face are looked for.
     searcher: Option<Searcher>,
@@ -145,6 +146,7 @@ impl Studio {
             model: app.gallery.model(),
             limits: app.config.images.limits(),
             keep: new.keep,
+            keep_crop: app.config.faces.keep_crop && new.keep != Keep::Nothing,
             gate: new.gate.clone(),
             searcher,
             known,
@@ -171,7 +173,8 @@ impl Studio {
             .map(|gate| gate.pass(pipeline, &image, &seen.all))
             .transpose()?;
         let (face, template) =
-            new_face(pipeline, &image, &seen.largest, self.model).map_err(of(Part::Image))?;
+            new_face(pipeline, &image, &seen.largest, self.model, self.keep_crop)
+                .map_err(of(Part::Image))?;
         let likeness = self.known.as_ref().map(|known| {
             let scores = known.iter().map(|one| pipeline.similarity(&template, one));
             scores.fold(Score::ZERO, |best, one| if one > best { one } else { best })

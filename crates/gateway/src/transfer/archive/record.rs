@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use store::{
-    ClientId, Collection, CollectionCode, CollectionId, FaceId, Membership, ModelId, NewFace,
+    ClientId, Collection, CollectionCode, CollectionId, Crop, FaceId, Membership, ModelId, NewFace,
     Person, PersonId, PersonRecord, Record,
 };
 use time::{Date, OffsetDateTime, macros::format_description};
@@ -77,6 +77,9 @@ struct FaceLine {
         skip_serializing_if = "Option::is_none"
     )]
     crop: Option<Vec<u8>>,
+    /// Where the crop's landmarks are; without them it is of no use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    landmarks: Option<[[f32; 2]; 5]>,
     #[serde(
         with = "optional_blob",
         default,
@@ -180,7 +183,8 @@ impl From<PersonRecord> for PersonLine {
                     quality: face.quality,
                     template: face.embedding,
                     thumbnail: face.thumbnail,
-                    crop: face.crop,
+                    landmarks: face.crop.as_ref().map(|crop| crop.landmarks),
+                    crop: face.crop.map(|crop| crop.image),
                     original: face.original,
                 })
                 .collect(),
@@ -225,7 +229,10 @@ impl PersonLine {
         let faces = self.faces.into_iter().map(|line| {
             let face = NewFace {
                 thumbnail: line.thumbnail,
-                crop: line.crop,
+                crop: line
+                    .crop
+                    .zip(line.landmarks)
+                    .map(|(image, landmarks)| Crop { image, landmarks }),
                 original: line.original,
                 embedding: line.template,
                 model: line.model,

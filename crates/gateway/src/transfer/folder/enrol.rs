@@ -116,9 +116,10 @@ async fn faces(
             );
             continue;
         }
-        let (limits, rules) = (job.limits, job.rules);
+        let (limits, rules, keep) = (job.limits, job.rules, job.keep_crop);
         let make = move |pipeline: &mut Pipeline| {
-            face(pipeline, &ImageBytes::new(bytes, &limits)?, &rules, model)
+            let bytes = ImageBytes::new(bytes, &limits)?;
+            face(pipeline, &bytes, &rules, model, keep)
         };
         match job.engine.run(make).await? {
             Ok(face) => faces.push(Enrolled { sha256, face }),
@@ -134,10 +135,11 @@ fn face(
     bytes: &ImageBytes,
     rules: &inference::FaceRules,
     model: ModelId,
+    keep_crop: bool,
 ) -> Result<NewFace, FaceError> {
     let image = pipeline.decode(bytes)?;
     let face = pipeline.main_face(&image, Effort::Accurate, rules)?;
-    new_face(pipeline, &image, &face, model).map(|(face, _)| face)
+    new_face(pipeline, &image, &face, model, keep_crop).map(|(face, _)| face)
 }
 
 /// Why a picture cannot be used, for people.

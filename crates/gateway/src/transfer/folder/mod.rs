@@ -36,6 +36,8 @@ pub struct Job {
     pub limits: ImageLimits,
     /// Which face of a picture counts.
     pub rules: FaceRules,
+    /// Whether each face is kept with a margin.
+    pub keep_crop: bool,
 }
 
 /// Enrols everybody of `source`. `progress` is told after each person.

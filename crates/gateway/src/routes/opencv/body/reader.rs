@@ -188,7 +188,6 @@ impl<'v, 'a> Reader<'v, 'a> {
     }
 
     /// The items of a list within these bounds, if there is one.
-    #[expect(clippy::type_complexity, reason = "wrong, absent, or there")]
     fn items(&self, name: &str, least: usize, most: usize) -> Option<Option<&'v [Value<'a>]>> {
         let items = match self.find(name) {
             None => return Some(None),

@@ -1,0 +1,66 @@
+//! Licences of what is packed.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use anyhow::Result;
+use packs::InstalledPack;
+
+use super::parts::Part;
+
+/// How the names of files with terms begin, in lower case.
+const TERMS: [&str; 5] = ["licen", "copying", "notice", "unlicense", "copyright"];
+
+/// Licence and origin of each model.
+pub(super) fn of_models(pack: &InstalledPack) -> String {
+    let mut text = format!("Models of the pack {}\n", pack.manifest.name);
+    if let Some(warning) = &pack.manifest.warning {
+        let _ = writeln!(text, "WARNING: {warning}");
+    }
+    for (key, entry) in &pack.manifest.files {
+        let sha256 = pack.files.get(key).map_or("", |file| file.sha256.as_str());
+        let terms = if entry.commercial {
+            ""
+        } else {
+            "NON-COMMERCIAL: "
+        };
+        let _ = write!(
+            text,
+            "\n{}\n  licence {terms}{}\n  origin  {}\n  sha256  {sha256}\n",
+            entry.name, entry.license, entry.origin
+        );
+    }
+    text
+}
+
+/// Every crate with its licence, then every text of terms once, with the crates that have it.
+///
+/// # Errors
+/// Sources that cannot be read.
+pub(super) fn of_crates(parts: &[Part]) -> Result<String> {
+    let mut list = "Crates that the program is linked from\n\n".to_owned();
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for part in parts {
+        let licence = part.licence.as_deref().unwrap_or("see its terms below");
+        let name = format!("{} {}", part.name, part.version);
+        let _ = writeln!(list, "{name}: {licence}");
+        for entry in part.folder.read_dir()? {
+            let path = entry?.path();
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let file = file.to_lowercase();
+            if path.is_file() && TERMS.iter().any(|start| file.starts_with(start)) {
+                let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
+                texts.entry(text).or_default().push(name.clone());
+            }
+        }
+    }
+    for (text, mut names) in texts {
+        names.dedup();
+        let _ = write!(
+            list,
+            "\n{}\n{}\n\n{text}\n",
+            "=".repeat(80),
+            names.join(", ")
+        );
+    }
+    Ok(list)
+}

@@ -1,0 +1,19 @@
+-- Changing the model pack: templates by models other than the one that a face was enrolled with, and the picture to make them from.
+
+-- The template by the model of the enrolment stays in `faces`. Nodes with different packs may share the database, each adding what
+-- its own model lacks and searching only that; going back to an earlier pack finds its templates still there.
+CREATE TABLE further_templates (
+    model_id   BLOB NOT NULL,
+    -- As in `faces`, so that templates are read in the order of persons.
+    person_id  TEXT NOT NULL,
+    face_id    BLOB NOT NULL REFERENCES faces (id) ON DELETE CASCADE,
+    embedding  BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (model_id, person_id, face_id)
+) STRICT;
+-- What the end of a face looks for.
+CREATE INDEX further_templates_by_face ON further_templates (face_id);
+
+-- Where the eyes, the nose tip and the mouth corners lie in `crop`, in pixels: ten little-endian 32-bit floats. The two columns are
+-- filled together.
+ALTER TABLE face_images ADD COLUMN crop_landmarks BLOB;
