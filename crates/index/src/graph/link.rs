@@ -21,9 +21,10 @@ impl Graph {
         };
         let mut starts = vec![start];
         for layer in (0..=level.min(top)).rev() {
-            let mut near = walk.explore(points, plane, &starts, layer, self.ef_construction);
+            let mut near =
+                walk.explore(points, plane, &starts, layer, self.options.ef_construction);
             near.retain(|near| near.id != id);
-            let chosen = selected(points, &near, self.connections);
+            let chosen = selected(points, &near, self.options.connections);
             self.link_to(points, id, layer, &chosen);
             for neighbour in &chosen {
                 self.link_back(points, neighbour.id, id, neighbour.similarity, layer);
@@ -46,53 +47,59 @@ impl Graph {
         list.write(known.into_iter().chain(new));
     }
 
-    /// Adds `id` to the links of `from`; when they are too many, a choice of them stays.
-    fn link_back(&self, points: &Points, from: Id, id: Id, similarity: i32, layer: usize) {
+    /// Adds `id` to the links of `from`; `choice` says which links a full list has from then on.
+    fn add_link(
+        &self,
+        points: &Points,
+        (from, layer): (Id, usize),
+        id: Id,
+        choice: impl FnOnce(Vec<Id>) -> Vec<Id>,
+    ) {
         let Some(list) = points.links(from, layer) else {
             return;
         };
         let _turn = self.turn(from);
         let mut links = Vec::new();
         list.read(&mut links);
-        if links.contains(&id) || list.push(id) {
-            return;
+        if !links.contains(&id) && !list.push(id) {
+            list.write(choice(links));
         }
-        // A choice costs the similarities of all pairs: leave room, so that the next links cost nothing.
-        let keep = links.len() * 4 / 5;
-        let plane = points.plane(from);
-        let near = links.into_iter().filter_map(|id| {
-            let similarity = points.similarity(plane, id)?;
-            Some(Near { similarity, id })
+    }
+
+    /// Links back to `id` from a point that it links to.
+    fn link_back(&self, points: &Points, from: Id, id: Id, similarity: i32, layer: usize) {
+        self.add_link(points, (from, layer), id, |links| {
+            // A choice costs the similarities of all pairs: leave room, so that the next links cost nothing.
+            let keep = links.len() * 4 / 5;
+            let plane = points.plane(from);
+            let near = links.into_iter().filter_map(|id| {
+                let similarity = points.similarity(plane, id)?;
+                Some(Near { similarity, id })
+            });
+            let mut near: Vec<Near> = near.collect();
+            near.push(Near { similarity, id });
+            near.sort_unstable_by(|a, b| b.cmp(a));
+            let chosen = selected(points, &near, keep.max(1));
+            chosen.into_iter().map(|near| near.id).collect()
         });
-        let mut near: Vec<Near> = near.collect();
-        near.push(Near { similarity, id });
-        near.sort_unstable_by(|a, b| b.cmp(a));
-        let chosen = selected(points, &near, keep.max(1));
-        list.write(chosen.into_iter().map(|near| near.id));
     }
 
     /// Links a point that searches miss from its nearest points again, in place of their farthest link.
     pub(super) fn link_harder(&self, points: &Points, walk: &mut Walk, id: Id) {
-        let near = walk.search(points, points.plane(id), self.entry(), self.ef_construction);
+        let view = self.options.ef_construction;
+        let near = walk.search(points, points.plane(id), self.entry(), view);
         let near = near.iter().filter(|near| near.id != id);
-        let near: Vec<Near> = near.take(self.connections).copied().collect();
+        let near: Vec<Near> = near.take(self.options.connections).copied().collect();
         self.link_to(points, id, 0, &near);
-        for from in near {
-            let Some(list) = points.links(from.id, 0) else {
-                continue;
-            };
-            let _turn = self.turn(from.id);
-            let mut links = Vec::new();
-            list.read(&mut links);
-            if links.contains(&id) || list.push(id) {
-                continue;
-            }
-            let plane = points.plane(from.id);
-            links.sort_by_cached_key(|id| points.similarity(plane, *id));
-            if let Some(farthest) = links.first_mut() {
-                *farthest = id;
-            }
-            list.write(links);
+        for Near { id: from, .. } in near {
+            self.add_link(points, (from, 0), id, |mut links| {
+                let plane = points.plane(from);
+                links.sort_by_cached_key(|id| points.similarity(plane, *id));
+                if let Some(farthest) = links.first_mut() {
+                    *farthest = id;
+                }
+                links
+            });
         }
     }
 }

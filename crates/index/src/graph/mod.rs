@@ -53,8 +53,6 @@ pub(crate) struct Candidate {
 
 /// A graph that knows every row with a stamp below [`Graph::linked`].
 pub(crate) struct Graph {
-    connections: usize,
-    ef_construction: usize,
     options: GraphOptions,
     kernel: Kernel,
     /// Steps in 1.0 of the plane that points are stored in.
@@ -78,8 +76,6 @@ impl Graph {
     /// An empty graph for rows whose components stay, nearly all, within `peak`.
     pub(crate) fn new(options: &GraphOptions, peak: f32) -> Self {
         Self {
-            connections: options.connections,
-            ef_construction: options.ef_construction,
             options: options.clone(),
             kernel: Kernel::detect(),
             steps: 127.0 / peak.clamp(1e-3, 1.0),
