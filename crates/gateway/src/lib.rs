@@ -7,6 +7,7 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod fetch;
+pub mod limits;
 pub mod messages;
 pub mod observe;
 pub mod routes;

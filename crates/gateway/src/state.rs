@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Config, auth, fetch,
+    limits::Limits,
     server::{Readiness, Reembedding},
     service,
 };
@@ -26,6 +27,8 @@ pub struct App {
     pub accounts: auth::Accounts,
     /// Checks API keys against their accounts, likewise.
     pub keys: auth::Keys,
+    /// How much one address and one account may ask for.
+    pub limits: Arc<Limits>,
     /// Writes the audit records of biometric calls in the background.
     pub audit: service::Recorder,
     /// Login by one-time code.

@@ -1,5 +1,7 @@
 //! Why a request is not let in.
 
+use crate::limits::Wait;
+
 /// Why a request is not let in. Knows no HTTP; each dialect maps it to its own bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
@@ -27,6 +29,9 @@ pub enum AuthError {
     /// The database is away and this account was not seen before.
     #[error("the database is unreachable")]
     StoreUnavailable,
+    /// The account asks for more than it may.
+    #[error("too many requests")]
+    TooManyRequests(Wait),
 }
 
 /// The database is away, and the account was not seen before.
@@ -41,7 +46,7 @@ impl From<StoreAway> for AuthError {
 
 impl AuthError {
     /// Every variant, for tests that walk them all.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Missing,
         Self::Malformed,
         Self::BadSignature,
@@ -50,7 +55,16 @@ impl AuthError {
         Self::UnknownClient,
         Self::Disabled,
         Self::StoreUnavailable,
+        Self::TooManyRequests(Wait::A_SECOND),
     ];
+
+    /// Whether somebody tried a token that is none.
+    pub(super) fn is_a_wrong_token(self) -> bool {
+        matches!(
+            self,
+            Self::Malformed | Self::BadSignature | Self::Revoked | Self::UnknownClient
+        )
+    }
 
     /// Name for metrics: the variant in snake case.
     #[must_use]
@@ -64,6 +78,7 @@ impl AuthError {
             Self::UnknownClient => "unknown_client",
             Self::Disabled => "disabled",
             Self::StoreUnavailable => "store_unavailable",
+            Self::TooManyRequests(_) => "too_many_requests",
         }
     }
 }

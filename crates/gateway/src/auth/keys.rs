@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use store::{ApiKeyId, Catalog, Client};
 
 use super::{SigningSecret, StoreAway, remembered::Remembered};
+use crate::limits::Wait;
 
 /// The header that carries a key.
 pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -49,6 +50,9 @@ pub enum KeyError {
     /// The database is away and this key was not seen before.
     #[error("the database is unreachable")]
     StoreUnavailable,
+    /// The account asks for more than it may.
+    #[error("too many requests")]
+    TooManyRequests(Wait),
 }
 
 impl From<StoreAway> for KeyError {
@@ -66,6 +70,7 @@ impl KeyError {
             Self::NotValid => "key_not_valid",
             Self::Disabled => "disabled",
             Self::StoreUnavailable => "store_unavailable",
+            Self::TooManyRequests(_) => "too_many_requests",
         }
     }
 }

@@ -17,7 +17,12 @@ pub(crate) const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// The first setting that cannot be, with the reason: "`key` `reason`" reads as a sentence.
 pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
-    let (server, fetch, onpremise) = (&config.server, &config.fetch, &config.opencv_onpremise);
+    let (server, limits, fetch, onpremise) = (
+        &config.server,
+        &config.limits,
+        &config.fetch,
+        &config.opencv_onpremise,
+    );
     None.or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
         .or_else(|| duration("server.request_timeout", server.request_timeout, SECOND, 10 * MINUTE))
         .or_else(|| duration("server.shutdown_delay", server.shutdown_delay, Duration::ZERO, 10 * MINUTE))
@@ -28,6 +33,10 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         })
         .or_else(|| range("server.max_in_flight", server.max_in_flight, 1..=65_536))
         .or_else(|| origins(&server.cors_origins))
+        .or_else(|| range("limits.failed_auth_per_minute", limits.failed_auth_per_minute, 0..=100_000))
+        .or_else(|| range("limits.account_rate", limits.account_rate, 0.0..=1e6))
+        .or_else(|| range("limits.account_burst", limits.account_burst, 1..=1_000_000))
+        .or_else(|| range("limits.account_share", limits.account_share, 0.01..=1.0))
         .or_else(|| {
             let length = config.auth.secret.expose().len();
             (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))

@@ -7,6 +7,7 @@ mod database;
 mod duration;
 mod fetch;
 mod images;
+mod limits;
 mod login;
 mod models;
 mod observe;
@@ -24,6 +25,7 @@ pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};
+pub use limits::LimitsConfig;
 pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
@@ -40,6 +42,8 @@ pub use verifik::{ActiveUserAnswer, CaptureConfig, CaptureFaultName, ExpiredToke
 pub struct Config {
     /// Listening and limits of requests.
     pub server: ServerConfig,
+    /// How much one address and one account may ask for.
+    pub limits: LimitsConfig,
     /// Account tokens.
     pub auth: AuthConfig,
     /// Login by one-time code.

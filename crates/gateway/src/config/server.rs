@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
@@ -28,6 +29,8 @@ pub struct ServerConfig {
     pub drain_timeout: Duration,
     /// Requests in work at a time.
     pub max_in_flight: usize,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Origins allowed by CORS; `*` is any.
     pub cors_origins: Vec<String>,
 }

@@ -384,7 +384,7 @@ mod tests {
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        server.listn is not a setting; here there are listen, data, max_body, request_timeout, shutdown_delay, drain_timeout, max_in_flight, cors_origins (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listn is not a setting; here there are listen, data, max_body, request_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins (from the environment variable ROSTRO_SERVER__LISTN)
         server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
         server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
         server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)
@@ -397,7 +397,7 @@ mod tests {
         models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
         models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
         database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
-        nothing is not a setting; here there are server, auth, login, mail, sms, database, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
     }
 

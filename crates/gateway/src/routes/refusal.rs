@@ -6,6 +6,7 @@ use axum::{
 };
 
 use super::{opencv_cloud, opencv_onpremise, verifik};
+use crate::limits::Wait;
 
 /// A dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) enum Refusal {
     TooLarge,
     /// All places are taken.
     Busy,
+    /// This caller asks for more than it may.
+    TooManyRequests(Wait),
     /// The request took longer than the server allows.
     Timeout,
     /// A fault of this server.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -12,6 +12,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
 };
+
+use crate::limits::Peer;
 
 /// Longest time from a connection's start, or from the last answer on it, to complete headers.
 const HEADERS: Duration = Duration::from_secs(75);
@@ -37,12 +39,12 @@ pub(super) async fn serve(
         .keep_alive_interval(HEADERS);
     let connections = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
             // An error means that the server was dropped: the same.
             _ = stopping.wait_for(|stop| *stop) => break,
         };
-        let service = TowerToHyperService::new(routes.clone());
+        let service = TowerToHyperService::new(routes.clone().layer(Extension(peer)));
         let connection = builder
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
@@ -62,13 +64,13 @@ pub(super) async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are small and awaited: Nagle's delay only costs. Without it they are still right.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, Peer(peer.ip()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

@@ -1,5 +1,7 @@
 //! All routes, and around them what is true of each.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
@@ -31,6 +33,10 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
     let routes = routes.layer(from_fn_with_state(
         InFlight::new(config.server.max_in_flight),
         middleware::in_flight,
+    ));
+    let routes = routes.layer(from_fn_with_state(
+        Arc::clone(&app.limits),
+        middleware::guard,
     ));
     let mut operators = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::healthz))

@@ -14,6 +14,7 @@ use crate::{
     App, AppState, Config,
     auth::{Accounts, Keys, SigningSecret, Tokens},
     fetch::Fetcher,
+    limits::Limits,
     observe::{self, Metrics},
     service::{Login, Recorder, Reembedder},
 };
@@ -155,6 +156,7 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         tokens: Tokens::new(&secret),
         accounts: Accounts::new(Arc::clone(&store)),
         keys: Keys::new(Arc::clone(&store), &secret),
+        limits: Arc::new(Limits::new(&config)),
         audit: Recorder::new(Arc::clone(&store)),
         readiness: Readiness::default(),
         config,

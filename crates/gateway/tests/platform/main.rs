@@ -2,6 +2,7 @@
 
 mod answers;
 mod auth;
+mod callers;
 #[path = "../common/mod.rs"]
 mod common;
 mod limits;

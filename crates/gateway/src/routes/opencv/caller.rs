@@ -1,9 +1,11 @@
 //! Who asks, by the key in `x-api-key`.
 
 use axum::http::request::Parts;
-use store::ClientId;
+use store::{Client, ClientId};
 
-use crate::{AppState, auth::KeyError, observe::rejected, server::REQUEST_ID, service::Call};
+use crate::{
+    AppState, auth::KeyError, limits::Ticket, observe::rejected, server::REQUEST_ID, service::Call,
+};
 
 /// A caller with a good key, and the account whose persons and collections the route is about.
 pub(crate) struct Owner {
@@ -19,7 +21,7 @@ impl Owner {
     /// # Errors
     /// Every [`KeyError`].
     pub(crate) async fn of(parts: &Parts, app: &AppState) -> Result<Self, KeyError> {
-        let client = app.keys.authenticate(&parts.headers).await;
+        let client = authenticate(parts, app).await;
         let client = client.inspect_err(|error| rejected(error.name()))?.id;
         let request_id = parts
             .headers
@@ -31,4 +33,19 @@ impl Owner {
         };
         Ok(Self { call, client })
     }
+}
+
+/// The account of the key, within its limits.
+async fn authenticate(parts: &Parts, app: &AppState) -> Result<Client, KeyError> {
+    let ticket = Ticket::of(&parts.extensions);
+    let client = app.keys.authenticate(&parts.headers).await;
+    let client = client.inspect_err(|error| {
+        if *error == KeyError::NotValid {
+            ticket.inspect(|ticket| ticket.failed());
+        }
+    })?;
+    ticket.map_or(Ok(()), |ticket| {
+        ticket.opened(client.id).map_err(KeyError::TooManyRequests)
+    })?;
+    Ok(client)
 }

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     auth::KeyError,
+    limits::Wait,
     observe::rejected,
     routes::{
         Refusal,
@@ -26,9 +27,6 @@ use crate::{
     },
     service::{PictureError, ServiceError},
 };
-
-/// Seconds after which a client should try again when the server is busy.
-const RETRY_AFTER: &str = "1";
 
 /// The body of every error but those of fields. Clients insist on both.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -71,6 +69,8 @@ pub(crate) enum ApiError {
         status: StatusCode,
         /// What is sent.
         body: ErrorBody,
+        /// When to try again.
+        retry_after: Option<Wait>,
     },
     /// Fields.
     Invalid(InvalidBody),
@@ -95,6 +95,7 @@ impl ApiError {
         Self::Plain {
             status,
             body: ErrorBody { code, message },
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Wait::A_SECOND),
         }
     }
 
@@ -159,9 +160,13 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Invalid(body) => (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response(),
-            Self::Plain { status, body } => {
-                let retry = (status == StatusCode::SERVICE_UNAVAILABLE)
-                    .then_some([(header::RETRY_AFTER, RETRY_AFTER)]);
+            Self::Plain {
+                status,
+                body,
+                retry_after,
+            } => {
+                let retry =
+                    retry_after.map(|wait| [(header::RETRY_AFTER, wait.seconds().to_string())]);
                 (status, retry, Json(body)).into_response()
             }
         }
@@ -178,7 +183,19 @@ impl From<KeyError> for ApiError {
             ),
             KeyError::NotValid | KeyError::Disabled => Self::key_not_valid(),
             KeyError::StoreUnavailable => database(),
+            KeyError::TooManyRequests(wait) => too_many_requests(wait),
         }
+    }
+}
+
+fn too_many_requests(wait: Wait) -> ApiError {
+    ApiError::Plain {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        body: ErrorBody {
+            code: "ERR_TOO_MANY_REQUESTS",
+            message: "Too many requests, please retry your request later.".into(),
+        },
+        retry_after: Some(wait),
     }
 }
 
@@ -208,6 +225,7 @@ impl From<Refusal> for ApiError {
                 "ERR_SERVER_BUSY",
                 "The server is busy, please retry your request later.",
             ),
+            Refusal::TooManyRequests(wait) => too_many_requests(wait),
             Refusal::Timeout => Self::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "ERR_REQUEST_TIMEOUT",

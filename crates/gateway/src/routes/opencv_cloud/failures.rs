@@ -23,6 +23,10 @@ pub(super) enum CommonFailures {
     /// Fields that are missing or break a rule.
     #[response(status = 422)]
     UnprocessableEntity(InvalidBody),
+    /// The account asks for more than it may, or the address failed too often to authenticate: try again after the seconds
+    /// of `Retry-After`.
+    #[response(status = 429)]
+    TooManyRequests(ErrorBody),
     /// A fault of the server.
     #[response(status = 500)]
     InternalServerError(ErrorBody),

@@ -16,13 +16,11 @@ use utoipa::ToSchema;
 
 use crate::{
     auth::KeyError,
+    limits::Wait,
     observe::rejected,
     routes::{Refusal, opencv::body::BodyError},
     service::{PictureError, ServiceError, person_key},
 };
-
-/// Seconds after which a client should try again when the server is busy.
-const RETRY_AFTER: &str = "1";
 
 /// The body of every error.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -44,6 +42,8 @@ pub(crate) struct ErrorBody {
 pub(crate) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) body: ErrorBody,
+    /// When to try again.
+    pub(super) retry_after: Option<Wait>,
 }
 
 impl ApiError {
@@ -55,6 +55,7 @@ impl ApiError {
                 message: message.into(),
                 metadata: BTreeMap::new(),
             },
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Wait::A_SECOND),
         }
     }
 
@@ -143,6 +144,17 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ERR_SERVER_BUSY", message)
     }
 
+    fn too_many_requests(wait: Wait) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "ERR_TOO_MANY_REQUESTS",
+                "Too many requests, please retry your request later.",
+            )
+        }
+    }
+
     fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -160,8 +172,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let retry = (self.status == StatusCode::SERVICE_UNAVAILABLE)
-            .then_some([(header::RETRY_AFTER, RETRY_AFTER)]);
+        let retry = self
+            .retry_after
+            .map(|wait| [(header::RETRY_AFTER, wait.seconds().to_string())]);
         (self.status, retry, Json(self.body)).into_response()
     }
 }
@@ -176,6 +189,7 @@ impl From<KeyError> for ApiError {
             ),
             KeyError::NotValid | KeyError::Disabled => Self::key_not_valid(),
             KeyError::StoreUnavailable => Self::database(StatusCode::SERVICE_UNAVAILABLE),
+            KeyError::TooManyRequests(wait) => Self::too_many_requests(wait),
         }
     }
 }
@@ -195,6 +209,7 @@ impl From<Refusal> for ApiError {
             },
             Refusal::TooLarge => Self::too_large(),
             Refusal::Busy => Self::busy("The server is busy, please retry your request later."),
+            Refusal::TooManyRequests(wait) => Self::too_many_requests(wait),
             Refusal::Timeout => Self::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "ERR_REQUEST_TIMEOUT",

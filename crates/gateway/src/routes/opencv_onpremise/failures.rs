@@ -21,6 +21,10 @@ pub(super) enum CommonFailures {
     /// (`ERR_BASE64_IMAGE_CANNOT_BE_DECODED`).
     #[response(status = 422)]
     UnprocessableEntity(ErrorBody),
+    /// The account asks for more than it may, or the address failed too often to authenticate (`ERR_TOO_MANY_REQUESTS`): try again after the seconds
+    /// of `Retry-After`.
+    #[response(status = 429)]
+    TooManyRequests(ErrorBody),
     /// A fault of the server (`ERR_INTERNAL_ERROR`, `ERR_DATABASE_ERROR`).
     #[response(status = 500)]
     InternalServerError(ErrorBody),

@@ -25,13 +25,11 @@ use crate::{
     auth::AuthError,
     config::ExpiredToken,
     fetch::FetchError,
+    limits::Wait,
     observe::rejected,
     routes::Refusal,
     service::{Part, PictureError, ServiceError},
 };
-
-/// Seconds after which a client should try again when the server is busy.
-const RETRY_AFTER: &str = "1";
 
 /// The body of every error.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -63,6 +61,8 @@ pub struct ApiError {
     pub status: StatusCode,
     /// What is sent.
     pub body: ErrorBody,
+    /// When to try again.
+    pub retry_after: Option<Wait>,
 }
 
 impl ApiError {
@@ -77,6 +77,20 @@ impl ApiError {
                 signature: None,
                 data: None,
             },
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Wait::A_SECOND),
+        }
+    }
+
+    /// The caller asks for more than it may.
+    #[must_use]
+    pub fn too_many_requests(wait: Option<Wait>) -> Self {
+        Self {
+            retry_after: wait,
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequests",
+                "too_many_requests",
+            )
         }
     }
 
@@ -168,6 +182,7 @@ impl ApiError {
                 Self::new(StatusCode::FORBIDDEN, "Forbidden", "Access forbidden")
             }
             AuthError::StoreUnavailable => Self::unavailable("database_unavailable"),
+            AuthError::TooManyRequests(wait) => Self::too_many_requests(Some(wait)),
         }
     }
 
@@ -201,8 +216,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let retry = (self.status == StatusCode::SERVICE_UNAVAILABLE)
-            .then_some([(header::RETRY_AFTER, RETRY_AFTER)]);
+        let retry = self
+            .retry_after
+            .map(|wait| [(header::RETRY_AFTER, wait.seconds().to_string())]);
         (self.status, retry, Json(self.body)).into_response()
     }
 }
@@ -215,6 +231,7 @@ impl From<Refusal> for ApiError {
             Refusal::BadRequest(status) => Self::bad_request(status),
             Refusal::TooLarge => Self::too_large(),
             Refusal::Busy => Self::unavailable("server_busy"),
+            Refusal::TooManyRequests(wait) => Self::too_many_requests(Some(wait)),
             Refusal::Timeout => Self::timeout(),
             Refusal::Internal => Self::internal(),
         }

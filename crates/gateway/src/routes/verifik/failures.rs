@@ -14,6 +14,10 @@ pub(super) enum TokenFailures {
     /// The token has expired (`expired_token`), or its account may not do this.
     #[response(status = 403)]
     Forbidden(ErrorBody),
+    /// The account asks for more than it may, or the address failed too often to authenticate (`too_many_requests`): try again
+    /// after the seconds of `Retry-After`.
+    #[response(status = 429)]
+    TooManyRequests(ErrorBody),
 }
 
 /// What a route about persons or collections adds. A foreign id, an unknown one and a text that is none are one case.

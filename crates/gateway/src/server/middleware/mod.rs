@@ -3,12 +3,14 @@
 mod answers;
 mod body;
 mod cors;
+mod guard;
 mod limits;
 mod observe;
 
 pub(super) use answers::{json_errors, page_headers, panicked};
 pub(super) use body::body_limit;
 pub(super) use cors::cors;
+pub(super) use guard::guard;
 pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;

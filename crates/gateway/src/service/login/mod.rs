@@ -4,7 +4,6 @@
 //! the background, and a refused confirmation never comes earlier than [`REFUSAL_TIME`].
 
 mod address;
-mod limit;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,11 +14,11 @@ use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time::Instant};
 
 pub use address::LoginAddress;
-use limit::Limiter;
 
 use crate::{
     App, AppState, Config,
     auth::{AuthError, CodeKey, LoginCode, SigningSecret},
+    limits::Limiter,
     messages::{Mailer, SendError, SmsHook},
 };
 

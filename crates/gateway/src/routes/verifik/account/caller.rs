@@ -39,7 +39,7 @@ async fn account(
     app: &AppState,
     told: fn(AuthError, ExpiredToken) -> ApiError,
 ) -> Result<Client, ApiError> {
-    match authenticate(app, &parts.headers).await {
+    match authenticate(app, parts).await {
         Ok(account) => Ok(account.client),
         Err(error) => {
             crate::observe::rejected(error.name());

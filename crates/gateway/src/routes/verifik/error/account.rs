@@ -30,7 +30,9 @@ impl ApiError {
                 "Invalid or expired token.",
             )
             .signed(),
-            AuthError::Disabled | AuthError::StoreUnavailable => Self::from_auth(error, expired),
+            AuthError::Disabled | AuthError::StoreUnavailable | AuthError::TooManyRequests(_) => {
+                Self::from_auth(error, expired)
+            }
         }
     }
 
@@ -104,11 +106,7 @@ impl From<LoginError> for ApiError {
             LoginError::NotConfigured(LoginChannel::Phone) => {
                 Self::not_configured("phone_login_not_configured")
             }
-            LoginError::TooManyCodes => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TooManyRequests",
-                "too_many_requests",
-            ),
+            LoginError::TooManyCodes => Self::too_many_requests(None),
             LoginError::InvalidCode => Self::new(StatusCode::BAD_REQUEST, "ERROR", "invalid_otp"),
             LoginError::Busy => Self::unavailable("server_busy"),
             LoginError::Token(error) => Self::from_issuing(error),
@@ -143,6 +141,7 @@ mod tests {
                 AuthError::Missing => (409, "MissingParameter", "missing Authorization header"),
                 AuthError::Disabled => (403, "Forbidden", "Access forbidden"),
                 AuthError::StoreUnavailable => (503, "ServiceUnavailable", "database_unavailable"),
+                AuthError::TooManyRequests(_) => (429, "TooManyRequests", "too_many_requests"),
                 _ => (401, "Unauthorized", "Invalid or expired token."),
             };
             assert_eq!(told(&answer), wanted, "{error:?}");

@@ -41,6 +41,10 @@ fn tokens() {
                 let told = (503, "ServiceUnavailable", "database_unavailable");
                 (told, told)
             }
+            AuthError::TooManyRequests(_) => {
+                let told = (429, "TooManyRequests", "too_many_requests");
+                (told, told)
+            }
         };
         assert_eq!(
             told(&ApiError::from_auth(error, ExpiredToken::Client)),

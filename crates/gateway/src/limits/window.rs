@@ -10,7 +10,7 @@ use std::{
 const MOST_KEYS: usize = 50_000;
 
 /// At most so many times per key within a moving window.
-pub(super) struct Limiter<K> {
+pub(crate) struct Limiter<K> {
     limit: usize,
     window: Duration,
     seen: HashMap<K, VecDeque<Instant>>,
@@ -19,7 +19,7 @@ pub(super) struct Limiter<K> {
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
     /// `limit` times within `window`.
-    pub(super) fn new(limit: usize, window: Duration) -> Self {
+    pub(crate) fn new(limit: usize, window: Duration) -> Self {
         Self {
             limit,
             window,
@@ -28,8 +28,22 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         }
     }
 
+    /// How long until `key` may once more; nothing when it may now.
+    pub(crate) fn wait(&self, key: &K) -> Option<Duration> {
+        self.wait_at(key, Instant::now())
+    }
+
+    fn wait_at(&self, key: &K, now: Instant) -> Option<Duration> {
+        let times = self.seen.get(key)?;
+        let within = |time: &&Instant| now.duration_since(**time) < self.window;
+        // They are in order: the oldest one that counts is the first to stop counting.
+        let mut counted = times.iter().filter(within);
+        let oldest = counted.next()?;
+        (1 + counted.count() >= self.limit).then(|| self.window - now.duration_since(*oldest))
+    }
+
     /// Whether `key` may once more; if so, that is counted.
-    pub(super) fn admit(&mut self, key: &K) -> bool {
+    pub(crate) fn admit(&mut self, key: &K) -> bool {
         self.admit_at(key, Instant::now())
     }
 
@@ -77,8 +91,10 @@ mod tests {
         let (mut limiter, start) = (Limiter::new(2, WINDOW), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         assert!(limiter.admit_at(&1, at(0)));
+        assert_eq!(limiter.wait_at(&1, at(29)), None);
         assert!(limiter.admit_at(&1, at(30)));
         assert!(!limiter.admit_at(&1, at(59)));
+        assert_eq!(limiter.wait_at(&1, at(59)), Some(Duration::from_secs(1)));
         assert!(limiter.admit_at(&2, at(59)));
         // The first of them is out of the window; what was refused does not count.
         assert!(limiter.admit_at(&1, at(61)));
