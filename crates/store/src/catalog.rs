@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::access::{ApiKeys, LoginCodes};
+use crate::audit::Audit;
 use crate::backup::Backup;
 use crate::change::Changes;
 use crate::client::{Client, ClientUpdate, NewClient};
@@ -13,9 +14,9 @@ use crate::ids::ClientId;
 use crate::open::DatabaseKind;
 use crate::person::Persons;
 use crate::reembedding::Reembedding;
-use crate::verification::Verification;
+use crate::retention::Retention;
 
-/// Everything durable: accounts and the audit here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
+/// Everything durable: accounts here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
 /// begun goes on without its caller.
 #[async_trait]
 pub trait Catalog:
@@ -27,6 +28,8 @@ pub trait Catalog:
     + Reembedding
     + Changes
     + Backup
+    + Audit
+    + Retention
     + Send
     + Sync
     + 'static
@@ -68,7 +71,4 @@ pub trait Catalog:
     /// Changes the fields that are given. Or says `ClientNotFound`, `ClientNameTaken` or `ClientEmailTaken`.
     async fn update_client(&self, id: ClientId, update: ClientUpdate)
     -> Result<Client, StoreError>;
-
-    /// Keeps the record of a biometric call.
-    async fn record_verification(&self, verification: Verification) -> Result<(), StoreError>;
 }

@@ -9,6 +9,7 @@
 //! * a write that answered is durable.
 
 mod access;
+mod audit;
 mod backup;
 mod catalog;
 mod change;
@@ -22,10 +23,14 @@ mod open;
 mod person;
 mod query;
 mod reembedding;
+mod retention;
 mod sql;
-mod verification;
 
 pub use access::{ApiKey, ApiKeys, CodeCheck, LoginChannel, LoginCodes, NewApiKey};
+pub use audit::{
+    Audit, AuditCheck, AuditEnds, AuditFault, AuditHash, AuditPoint, AuditRow, Seal, SealKey,
+    Verification, check_audit,
+};
 pub use backup::{Backup, Imported, PersonRecord, Record};
 pub use catalog::Catalog;
 pub use change::{Change, ChangeKind, Changes, Committed, Revision};
@@ -45,4 +50,4 @@ pub use person::{
 };
 pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listing, Page, Sort};
 pub use reembedding::{Reembedding, Untemplated};
-pub use verification::Verification;
+pub use retention::Retention;

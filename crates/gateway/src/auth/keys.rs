@@ -14,7 +14,10 @@ use rand::{TryRng as _, rngs::SysRng};
 use sha2::{Digest as _, Sha256, Sha512};
 use store::{ApiKeyId, Catalog, Client};
 
-use super::{SigningSecret, StoreAway, remembered::Remembered};
+use super::{
+    SigningSecret, StoreAway,
+    remembered::{Account, Remembered},
+};
 use crate::limits::Wait;
 
 /// The header that carries a key.
@@ -158,6 +161,21 @@ pub fn key_of(headers: &HeaderMap) -> Result<&str, KeyError> {
     }
 }
 
+/// A key that is good, and the account that it opens.
+#[derive(Debug, Clone)]
+pub struct Keyed {
+    /// The key.
+    pub key: ApiKeyId,
+    /// The account.
+    pub client: Client,
+}
+
+impl Account for Keyed {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
 /// Checks keys.
 ///
 /// The database is asked on every request, so that a revocation holds at once. When it is away, the account as last seen
@@ -165,7 +183,7 @@ pub fn key_of(headers: &HeaderMap) -> Result<&str, KeyError> {
 pub struct Keys {
     store: Arc<dyn Catalog>,
     hasher: KeyHasher,
-    seen: Mutex<Remembered<[u8; 32]>>,
+    seen: Mutex<Remembered<[u8; 32], Keyed>>,
     noted: Mutex<HashMap<ApiKeyId, Instant>>,
 }
 
@@ -185,24 +203,28 @@ impl Keys {
     ///
     /// # Errors
     /// Every [`KeyError`].
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Client, KeyError> {
-        let client = self.client(self.hasher.hash(key_of(headers)?)).await?;
-        if client.disabled {
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Keyed, KeyError> {
+        let keyed = self.account(self.hasher.hash(key_of(headers)?)).await?;
+        if keyed.client.disabled {
             Err(KeyError::Disabled)
         } else {
-            Ok(client)
+            Ok(keyed)
         }
     }
 
-    async fn client(&self, hash: [u8; 32]) -> Result<Client, KeyError> {
-        if let Some(client) = self.seen.lock().while_paused(hash) {
-            return Ok(client);
+    async fn account(&self, hash: [u8; 32]) -> Result<Keyed, KeyError> {
+        if let Some(keyed) = self.seen.lock().while_paused(hash) {
+            return Ok(keyed);
         }
         match self.store.client_of_api_key(hash).await {
             Ok(Some((key, client))) => {
-                self.seen.lock().remember(hash, Some(&client));
+                let keyed = Keyed {
+                    key: key.id,
+                    client,
+                };
+                self.seen.lock().remember(hash, Some(&keyed));
                 self.note(key.id);
-                Ok(client)
+                Ok(keyed)
             }
             Ok(None) => {
                 self.seen.lock().remember(hash, None);
@@ -313,7 +335,8 @@ mod tests {
         };
         let (one, _) = (create("rk_one").await, create("rk_two").await);
         let check = async |key: &str| keys.authenticate(&headers(&[key])).await;
-        assert_eq!(check("rk_one").await.unwrap().id, client.id);
+        assert_eq!(check("rk_one").await.unwrap().client.id, client.id);
+        assert_eq!(check("rk_one").await.unwrap().key, one.id);
         assert_eq!(check("rk_other").await.unwrap_err(), KeyError::NotValid);
         store.revoke_api_key(client.id, one.id).await.unwrap();
         assert_eq!(check("rk_one").await.unwrap_err(), KeyError::NotValid);

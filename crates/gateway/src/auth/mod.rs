@@ -22,6 +22,6 @@ use error::StoreAway;
 pub use extract::AuthClient;
 pub(crate) use extract::authenticate;
 pub use header::bearer;
-pub use keys::{API_KEY, ApiKeyText, KeyError, KeyHasher, Keys, key_of};
+pub use keys::{API_KEY, ApiKeyText, KeyError, KeyHasher, Keyed, Keys, key_of};
 pub use secret::{SecretError, SigningSecret};
 pub use tokens::Tokens;

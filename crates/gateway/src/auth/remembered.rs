@@ -16,34 +16,41 @@ const REMEMBERED: usize = 10_000;
 /// After the database failed, how long it is not asked again: stateless routes then do not wait for its time-outs.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What stands behind a credential.
+pub(super) trait Account: Clone {
+    fn client(&self) -> &Client;
+}
+
+impl Account for Client {
+    fn client(&self) -> &Client {
+        self
+    }
+}
+
 /// Accounts by what opens them.
-pub(super) struct Remembered<K> {
-    clients: HashMap<K, Client>,
+pub(super) struct Remembered<K, A = Client> {
+    accounts: HashMap<K, A>,
     paused_until: Option<Instant>,
 }
 
-impl<K> Default for Remembered<K> {
+impl<K, A> Default for Remembered<K, A> {
     fn default() -> Self {
         Self {
-            clients: HashMap::new(),
+            accounts: HashMap::new(),
             paused_until: None,
         }
     }
 }
 
-impl<K: Copy + Eq + Hash> Remembered<K> {
+impl<K: Copy + Eq + Hash, A: Account> Remembered<K, A> {
     /// The account, while the database is not asked.
-    pub(super) fn while_paused(&self, key: K) -> Option<Client> {
+    pub(super) fn while_paused(&self, key: K) -> Option<A> {
         self.paused_until.filter(|until| Instant::now() < *until)?;
-        self.clients.get(&key).cloned()
+        self.accounts.get(&key).cloned()
     }
 
     /// The account, after the database has failed.
-    pub(super) fn after_failure(
-        &mut self,
-        key: K,
-        error: &StoreError,
-    ) -> Result<Client, StoreAway> {
+    pub(super) fn after_failure(&mut self, key: K, error: &StoreError) -> Result<A, StoreAway> {
         tracing::warn!(
             error = error as &dyn std::error::Error,
             "the account could not be read; the last known state decides"
@@ -51,33 +58,33 @@ impl<K: Copy + Eq + Hash> Remembered<K> {
         if matches!(error, StoreError::Unavailable(_)) {
             self.paused_until = Some(Instant::now() + PAUSE);
         }
-        self.clients.get(&key).cloned().ok_or(StoreAway)
+        self.accounts.get(&key).cloned().ok_or(StoreAway)
     }
 
     /// Takes note of what the database says.
-    pub(super) fn remember(&mut self, key: K, client: Option<&Client>) {
+    pub(super) fn remember(&mut self, key: K, account: Option<&A>) {
         self.paused_until = None;
-        let Some(client) = client else {
-            self.clients.remove(&key);
+        let Some(account) = account else {
+            self.accounts.remove(&key);
             return;
         };
         // A slow reader must not bring back what was changed meanwhile.
-        let newer = |seen: &Client| seen.updated_at > client.updated_at;
-        if self.clients.get(&key).is_some_and(newer) {
+        let newer = |seen: &A| seen.client().updated_at > account.client().updated_at;
+        if self.accounts.get(&key).is_some_and(newer) {
             return;
         }
-        if self.clients.len() >= REMEMBERED && !self.clients.contains_key(&key) {
+        if self.accounts.len() >= REMEMBERED && !self.accounts.contains_key(&key) {
             // Any one: a map's order is random enough, and the next request brings it back.
-            if let Some(any) = self.clients.keys().next().copied() {
-                self.clients.remove(&any);
+            if let Some(any) = self.accounts.keys().next().copied() {
+                self.accounts.remove(&any);
             }
         }
-        self.clients.insert(key, client.clone());
+        self.accounts.insert(key, account.clone());
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.clients.len()
+        self.accounts.len()
     }
 }
 

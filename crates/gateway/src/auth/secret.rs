@@ -66,7 +66,7 @@ impl SigningSecret {
     }
 
     /// The bytes themselves, for the signature.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 

@@ -1,5 +1,6 @@
 //! The command line of `rostro`: one file per command.
 
+mod audit;
 mod banner;
 mod client;
 mod config;
@@ -50,6 +51,9 @@ enum Command {
     /// API keys of accounts, for the `x-api-key` dialects
     #[command(subcommand)]
     Key(key::Command),
+    /// The audit: who read or wrote whose face, when, with which scores
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Enrol a folder or a CSV file of pictures, or restore an account's archive
     Import(import::Import),
     /// Write a whole account into one file: the backup, and the way to another database
@@ -85,6 +89,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(export) => block_on(export::run(settings, export)),
         Command::Token(command) => block_on(token::run(settings, command)),
         Command::Key(command) => block_on(key::run(settings, command)),
+        Command::Audit(command) => block_on(audit::run(settings, command)),
         Command::Reembed => block_on(reembed::run(settings)),
         Command::Health => block_on(health::run(settings)),
         Command::Config => config::run(&settings),

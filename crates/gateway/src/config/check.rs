@@ -49,6 +49,8 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| database_url(config.database.url.expose()))
         .or_else(|| range("database.max_connections", config.database.max_connections, 1..=1000))
         .or_else(|| duration("database.keep_changes", config.database.keep_changes, 10 * MINUTE, 3650 * 1440 * MINUTE))
+        .or_else(|| duration("retention.audit", config.retention.audit, Duration::ZERO, 36_500 * 1440 * MINUTE))
+        .or_else(|| duration("retention.persons", config.retention.persons, Duration::ZERO, 36_500 * 1440 * MINUTE))
         .or_else(|| pack(&config.models.pack))
         .or_else(|| range("inference.workers", config.inference.workers, 0..=1024))
         .or_else(|| range("inference.queue", config.inference.queue, 0..=1_000_000))

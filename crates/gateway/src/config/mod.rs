@@ -12,6 +12,7 @@ mod login;
 mod models;
 mod observe;
 mod opencv;
+mod retention;
 mod search;
 mod secret;
 mod server;
@@ -30,6 +31,7 @@ pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
 pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
 pub use opencv::{OpencvCloudConfig, OpencvOnpremiseConfig};
+pub use retention::RetentionConfig;
 pub use search::SearchConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
@@ -54,6 +56,8 @@ pub struct Config {
     pub sms: SmsConfig,
     /// The database.
     pub database: DatabaseConfig,
+    /// How long what is stored is kept.
+    pub retention: RetentionConfig,
     /// Which models.
     pub models: ModelsConfig,
     /// How the models run.

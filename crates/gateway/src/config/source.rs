@@ -397,7 +397,7 @@ mod tests {
         models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
         models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
         database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
-        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, retention, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
     }
 

@@ -50,6 +50,11 @@ impl Ticket {
         extensions.get()
     }
 
+    /// Whose request it is.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.0.address
+    }
+
     /// Its credential is none.
     pub(crate) fn failed(&self) {
         if let Some(address) = self.0.address {

@@ -30,6 +30,7 @@ const SEARCH_RECALL: &str = "rostro_search_recall";
 
 const REEMBED_WAITING: &str = "rostro_reembed_waiting";
 const REEMBEDDED: &str = "rostro_reembedded_total";
+const AUDIT_DROPPED: &str = "rostro_audit_dropped_total";
 
 /// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
 const REQUEST_BUCKETS: [f64; 14] = [
@@ -146,12 +147,22 @@ fn install() -> Result<Metrics, String> {
         REEMBEDDED,
         "Faces of another model pack that were re-embedded, by outcome."
     );
+    describe_counter!(
+        AUDIT_DROPPED,
+        "Audit records that were not written, because the database was away for too long."
+    );
+    counter!(AUDIT_DROPPED).absolute(0);
     Ok(Metrics(handle))
 }
 
 /// Counts something refused, under a reason of a fixed set.
 pub fn rejected(reason: &'static str) {
     counter!(REJECTED, "reason" => reason).increment(1);
+}
+
+/// Counts audit records that are lost.
+pub(crate) fn audit_dropped(records: u64) {
+    counter!(AUDIT_DROPPED).increment(records);
 }
 
 /// Counts faces of another model pack.

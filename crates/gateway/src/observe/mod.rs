@@ -4,4 +4,4 @@ pub mod log;
 mod metrics;
 
 pub use metrics::{Metrics, inference_observer, rejected};
-pub(crate) use metrics::{reembedded, started};
+pub(crate) use metrics::{audit_dropped, reembedded, started};

@@ -16,7 +16,7 @@ use crate::{
     fetch::Fetcher,
     limits::Limits,
     observe::{self, Metrics},
-    service::{Login, Recorder, Reembedder},
+    service::{Login, Recorder, Reembedder, seal_key},
 };
 
 /// How often the search indexes look for changes of which no notice came.
@@ -157,7 +157,11 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         accounts: Accounts::new(Arc::clone(&store)),
         keys: Keys::new(Arc::clone(&store), &secret),
         limits: Arc::new(Limits::new(&config)),
-        audit: Recorder::new(Arc::clone(&store)),
+        audit: Recorder::new(
+            Arc::clone(&store),
+            seal_key(&secret),
+            &engine.info().embedder,
+        ),
         readiness: Readiness::default(),
         config,
         engine,

@@ -4,21 +4,40 @@ use std::time::Duration;
 
 use store::{Catalog, StoreError};
 
-use crate::{AppState, observe::Metrics};
+use crate::{
+    AppState,
+    observe::Metrics,
+    service::{ServiceError, purge_expired},
+};
 
 /// How often the metrics' histograms are emptied.
 const HISTOGRAMS: Duration = Duration::from_secs(5);
 
-/// How often at least changes are looked for that need not be kept any more.
-const CHANGES: Duration = Duration::from_secs(600);
+/// How often at least what need not be kept any more is looked for.
+const PRUNING: Duration = Duration::from_secs(600);
 
-/// Changes deleted at a time: writers of SQLite wait for it.
+/// Rows deleted at a time: writers of SQLite wait for it.
 const BATCH: u32 = 2000;
 
 /// Does them until the task is aborted.
 pub(super) async fn run(app: AppState, metrics: Metrics) {
-    let keep = app.config.database.keep_changes;
-    tokio::join!(histograms(&metrics), changes(&*app.store, keep));
+    let (store, config) = (&*app.store, &app.config);
+    tokio::join!(
+        histograms(&metrics),
+        prune(
+            Log::Changes,
+            "old changes",
+            store,
+            Some(config.database.keep_changes)
+        ),
+        prune(
+            Log::Audit,
+            "old audit records",
+            store,
+            config.retention.audit()
+        ),
+        persons(&app, config.retention.persons()),
+    );
 }
 
 async fn histograms(metrics: &Metrics) {
@@ -28,28 +47,57 @@ async fn histograms(metrics: &Metrics) {
     }
 }
 
-/// Every node does this: whoever comes second finds nothing to do.
-async fn changes(store: &dyn Catalog, keep: Duration) {
-    loop {
-        tokio::time::sleep(keep.min(CHANGES)).await;
-        match forget(store, keep).await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "old changes were deleted"),
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old changes could not be deleted; trying again later"
-            ),
+/// What grows with time.
+#[derive(Clone, Copy)]
+enum Log {
+    Changes,
+    Audit,
+}
+
+impl Log {
+    async fn prune(self, store: &dyn Catalog, keep: Duration) -> Result<u64, StoreError> {
+        match self {
+            Self::Changes => store.prune_changes(keep, BATCH).await,
+            Self::Audit => store.prune_audit(keep, BATCH).await,
+        }
+    }
+
+    /// All that are older than `keep`; how many.
+    async fn prune_all(self, store: &dyn Catalog, keep: Duration) -> Result<u64, ServiceError> {
+        let mut all = 0;
+        loop {
+            match self.prune(store, keep).await? {
+                0 => return Ok(all),
+                some => all += some,
+            }
         }
     }
 }
 
-/// Deletes all changes older than `keep`; how many.
-async fn forget(store: &dyn Catalog, keep: Duration) -> Result<u64, StoreError> {
-    let mut all = 0;
+/// Every node does this: whoever comes second finds nothing to do.
+async fn prune(log: Log, what: &'static str, store: &dyn Catalog, keep: Option<Duration>) {
+    let Some(keep) = keep else { return };
     loop {
-        match store.prune_changes(keep, BATCH).await? {
-            0 => return Ok(all),
-            some => all += some,
-        }
+        tokio::time::sleep(keep.min(PRUNING)).await;
+        told(what, log.prune_all(store, keep).await);
+    }
+}
+
+async fn persons(app: &AppState, keep: Option<Duration>) {
+    let Some(keep) = keep else { return };
+    loop {
+        tokio::time::sleep(keep.min(PRUNING)).await;
+        told("persons whose time is over", purge_expired(app, keep).await);
+    }
+}
+
+fn told(what: &'static str, done: Result<u64, ServiceError>) {
+    match done {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "{what} were deleted"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "{what} could not be deleted; trying again later"
+        ),
     }
 }

@@ -16,6 +16,7 @@ mod named;
 mod persons;
 mod pictures;
 mod reembed;
+mod retention;
 mod search;
 mod search_live;
 mod validation;
@@ -23,7 +24,7 @@ mod verify;
 mod writes;
 
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
-pub use audit::{Call, Recorded, Recorder};
+pub use audit::{Call, Credential, Recorded, Recorder, seal_key};
 pub use collections::{
     change_people, collection, collections, collections_like, collections_of_ids,
     create_collection, delete_collection, move_people, update_collection, with_counts, with_people,
@@ -47,6 +48,7 @@ pub use persons::{
 };
 pub use pictures::{PictureSource, decode_base64};
 pub use reembed::{Reembedded, Reembedder};
+pub(crate) use retention::purge_expired;
 pub use search::{Found, Probe, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};

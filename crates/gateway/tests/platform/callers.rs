@@ -22,7 +22,7 @@ async fn told(request: RequestBuilder) -> (u16, Option<u64>, String, String) {
 }
 
 /// A key of a new account.
-async fn key(server: &TestServer) -> String {
+pub(crate) async fn key(server: &TestServer) -> String {
     let app = server.app();
     let new = NewClient {
         name: "keyed".into(),

@@ -1,6 +1,7 @@
 //! What is true of every route, against a running server.
 
 mod answers;
+mod audit;
 mod auth;
 mod callers;
 #[path = "../common/mod.rs"]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-use super::now;
+use super::{before, now};
 use crate::change::{Change, ChangeKind, Changes, Committed, Revision};
 use crate::db::{Database, Row, Tx, Work, insert_many, sql};
 use crate::error::StoreError;
@@ -212,11 +212,7 @@ impl Changes for Database {
     }
 
     async fn prune_changes(&self, age: Duration, limit: u32) -> Result<u64, StoreError> {
-        // Longer than there is time: nothing is that old.
-        let Some(before) = time::Duration::try_from(age)
-            .ok()
-            .and_then(|age| now().checked_sub(age))
-        else {
+        let Some(before) = before(age) else {
             return Ok(0);
         };
         self.write(move |tx| Box::pin(prune(tx, before, limit)))

@@ -1,6 +1,7 @@
 //! The SQL of the store, one file per noun, and the [`Catalog`](crate::Catalog) made of it.
 
 mod access;
+mod audit;
 mod backup;
 mod changes;
 mod clients;
@@ -11,8 +12,10 @@ mod listing;
 mod memberships;
 mod persons;
 mod reembedding;
+mod retention;
 mod stream;
-mod verifications;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -23,7 +26,6 @@ use crate::db::{Database, sql};
 use crate::error::StoreError;
 use crate::ids::ClientId;
 use crate::open::DatabaseKind;
-use crate::verification::Verification;
 
 /// How many ids go into one statement.
 const CHUNK: usize = 512;
@@ -32,6 +34,11 @@ const CHUNK: usize = 512;
 fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
+
+/// The moment `age` ago; none when that is longer than there is time, and nothing is that old.
+fn before(age: Duration) -> Option<OffsetDateTime> {
+    now().checked_sub(time::Duration::try_from(age).ok()?)
 }
 
 #[async_trait]
@@ -100,11 +107,6 @@ impl Catalog for Database {
         update: ClientUpdate,
     ) -> Result<Client, StoreError> {
         self.write(move |tx| Box::pin(clients::update(tx, id, update.clone())))
-            .await
-    }
-
-    async fn record_verification(&self, verification: Verification) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(verifications::insert(tx, verification.clone())))
             .await
     }
 }

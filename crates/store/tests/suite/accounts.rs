@@ -1,12 +1,11 @@
-//! Accounts and the audit.
+//! Accounts.
 
 use serde_json::json;
-use store::{ClientId, ClientUpdate, NewClient, StoreError, Verification, VerificationId};
-use time::OffsetDateTime;
+use store::{ClientId, ClientUpdate, NewClient, StoreError};
 
 use crate::harness::{Bench, on_both};
 
-on_both! { create_and_find, names_and_addresses_are_unique, phrases_rotate, disable, update, updates_do_not_undo_each_other, audit, reopen }
+on_both! { create_and_find, names_and_addresses_are_unique, phrases_rotate, disable, update, updates_do_not_undo_each_other, reopen }
 
 async fn create_and_find(bench: Bench) {
     let catalog = &bench.catalog;
@@ -238,30 +237,6 @@ async fn updates_do_not_undo_each_other(bench: Bench) {
             .len(),
         20
     );
-}
-
-async fn audit(bench: Bench) {
-    let one = bench.account("one").await;
-    let record = Verification {
-        id: VerificationId::random(),
-        client: one.id,
-        kind: "compare".to_owned(),
-        details: json!({"score": 0.9312, "passed": true}),
-        request_id: "r-1".to_owned(),
-        created_at: OffsetDateTime::now_utc(),
-    };
-    bench
-        .catalog
-        .record_verification(record.clone())
-        .await
-        .unwrap();
-    // An account that is not there cannot have made a call.
-    let stray = Verification {
-        id: VerificationId::random(),
-        client: ClientId::random(),
-        ..record
-    };
-    assert!(bench.catalog.record_verification(stray).await.is_err());
 }
 
 async fn reopen(bench: Bench) {

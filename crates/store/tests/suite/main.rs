@@ -11,6 +11,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod backup;
 mod changes;
 mod collections;
@@ -25,4 +26,5 @@ mod outage;
 mod persons;
 mod proxy;
 mod reembedding;
+mod retention;
 mod separation;

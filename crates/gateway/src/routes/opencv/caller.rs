@@ -1,10 +1,14 @@
 //! Who asks, by the key in `x-api-key`.
 
 use axum::http::request::Parts;
-use store::{Client, ClientId};
+use store::ClientId;
 
 use crate::{
-    AppState, auth::KeyError, limits::Ticket, observe::rejected, server::REQUEST_ID, service::Call,
+    AppState,
+    auth::{KeyError, Keyed},
+    limits::Ticket,
+    observe::rejected,
+    service::{Call, Credential},
 };
 
 /// A caller with a good key, and the account whose persons and collections the route is about.
@@ -21,31 +25,27 @@ impl Owner {
     /// # Errors
     /// Every [`KeyError`].
     pub(crate) async fn of(parts: &Parts, app: &AppState) -> Result<Self, KeyError> {
-        let client = authenticate(parts, app).await;
-        let client = client.inspect_err(|error| rejected(error.name()))?.id;
-        let request_id = parts
-            .headers
-            .get(REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
-        let call = Call {
-            client: Some(client),
-            request_id: request_id.unwrap_or_default().to_owned(),
-        };
+        let keyed = authenticate(parts, app).await;
+        let keyed = keyed.inspect_err(|error| rejected(error.name()))?;
+        let client = keyed.client.id;
+        let call = Call::of(parts, Some(client), Credential::ApiKey(keyed.key));
         Ok(Self { call, client })
     }
 }
 
-/// The account of the key, within its limits.
-async fn authenticate(parts: &Parts, app: &AppState) -> Result<Client, KeyError> {
+/// The key and its account, within its limits.
+async fn authenticate(parts: &Parts, app: &AppState) -> Result<Keyed, KeyError> {
     let ticket = Ticket::of(&parts.extensions);
-    let client = app.keys.authenticate(&parts.headers).await;
-    let client = client.inspect_err(|error| {
+    let keyed = app.keys.authenticate(&parts.headers).await;
+    let keyed = keyed.inspect_err(|error| {
         if *error == KeyError::NotValid {
             ticket.inspect(|ticket| ticket.failed());
         }
     })?;
     ticket.map_or(Ok(()), |ticket| {
-        ticket.opened(client.id).map_err(KeyError::TooManyRequests)
+        ticket
+            .opened(keyed.client.id)
+            .map_err(KeyError::TooManyRequests)
     })?;
-    Ok(client)
+    Ok(keyed)
 }

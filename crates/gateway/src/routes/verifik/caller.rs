@@ -5,7 +5,11 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use store::ClientId;
 
 use super::error::ApiError;
-use crate::{AppState, auth::AuthClient, server::REQUEST_ID, service::Call};
+use crate::{
+    AppState,
+    auth::AuthClient,
+    service::{Call, Credential},
+};
 
 /// A caller with a token that is good for an account.
 pub(super) struct Caller(pub(super) Call);
@@ -32,10 +36,7 @@ impl FromRequestParts<AppState> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let client = AuthClient::from_request_parts(parts, app).await?.client.id;
-        let call = Call {
-            client: Some(client),
-            request_id: request_id(parts),
-        };
+        let call = Call::of(parts, Some(client), Credential::Token);
         Ok(Self { call, client })
     }
 }
@@ -47,18 +48,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Anybody {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(Call {
-            client: None,
-            request_id: request_id(parts),
-        }))
+        Ok(Self(Call::of(parts, None, Credential::None)))
     }
-}
-
-/// The id that the server's middleware gave the request.
-fn request_id(parts: &Parts) -> String {
-    let header = parts
-        .headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok());
-    header.unwrap_or_default().to_owned()
 }

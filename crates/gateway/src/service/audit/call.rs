@@ -1,0 +1,71 @@
+//! Who asks.
+
+use std::{fmt, net::IpAddr};
+
+use axum::http::request::Parts;
+use store::{ApiKeyId, ClientId};
+
+use crate::{limits::Ticket, server::REQUEST_ID};
+
+/// How a caller showed which account it speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// Not at all.
+    None,
+    /// By a token.
+    Token,
+    /// By an API key.
+    ApiKey(ApiKeyId),
+    /// It is this server itself.
+    Server,
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Token => f.write_str("token"),
+            Self::ApiKey(id) => write!(f, "key:{id}"),
+            Self::Server => f.write_str("server"),
+        }
+    }
+}
+
+/// Who asks, and under which name the logs know the request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The account; none on routes that ask for no token, whose calls are not recorded.
+    pub client: Option<ClientId>,
+    /// What opened the door.
+    pub credential: Credential,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// The request's id.
+    pub request_id: String,
+}
+
+impl Call {
+    /// That of a request.
+    pub(crate) fn of(parts: &Parts, client: Option<ClientId>, credential: Credential) -> Self {
+        let request_id = parts
+            .headers
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
+        Self {
+            client,
+            credential,
+            address: Ticket::of(&parts.extensions).and_then(Ticket::address),
+            request_id: request_id.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Something that the server does to an account by itself.
+    pub(crate) fn of_server(client: ClientId) -> Self {
+        Self {
+            client: Some(client),
+            credential: Credential::Server,
+            address: None,
+            request_id: String::new(),
+        }
+    }
+}

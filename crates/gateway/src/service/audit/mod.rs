@@ -1,0 +1,93 @@
+//! The audit record of a biometric call. It is written after the answer is known and never holds it up: a database that is
+//! away must not take liveness and compare with it.
+
+mod call;
+mod writer;
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha512};
+use store::{Catalog, PersonId, SealKey, Verification, VerificationId};
+use time::OffsetDateTime;
+
+pub use call::{Call, Credential};
+
+use crate::auth::SigningSecret;
+use writer::Writer;
+
+/// An answer and its audit record.
+#[derive(Debug, Clone)]
+pub struct Recorded<T> {
+    /// The record's id.
+    pub id: VerificationId,
+    /// When it was answered.
+    pub at: OffsetDateTime,
+    /// The answer.
+    pub answer: T,
+}
+
+/// What is kept of an answer.
+pub(crate) trait Audited {
+    /// Scores, thresholds and the result as an object; never a picture or a template.
+    fn details(&self) -> serde_json::Value;
+
+    /// Who was read, found or written.
+    fn persons(&self) -> Vec<PersonId> {
+        Vec::new()
+    }
+}
+
+/// The key that seals the audit, made from the signing secret: who can write to the database alone cannot make up a record.
+#[must_use]
+pub fn seal_key(secret: &SigningSecret) -> SealKey {
+    let mut hash = Sha512::new();
+    hash.update(b"rostro audit seal, version 1\0");
+    hash.update(secret.bytes());
+    SealKey::new(hash.finalize().into())
+}
+
+/// Writes audit records in the background.
+pub struct Recorder {
+    writer: Writer,
+    model: String,
+}
+
+impl Recorder {
+    /// A recorder into `store`; `model` is the SHA-256 of the embedding model in use. Must be called inside a Tokio runtime.
+    #[must_use]
+    pub fn new(store: Arc<dyn Catalog>, key: SealKey, model: &str) -> Self {
+        Self {
+            writer: Writer::start(store, key),
+            model: model.to_owned(),
+        }
+    }
+
+    /// Has an answer recorded as one of the kind `kind`. Returns at once.
+    pub(crate) fn record<T: Audited>(&self, call: &Call, kind: &str, answer: T) -> Recorded<T> {
+        let recorded = Recorded {
+            id: VerificationId::random(),
+            at: OffsetDateTime::now_utc(),
+            answer,
+        };
+        if let Some(client) = call.client {
+            self.writer.write(Verification {
+                id: recorded.id,
+                client,
+                kind: kind.to_owned(),
+                details: recorded.answer.details(),
+                persons: recorded.answer.persons(),
+                model: Some(self.model.clone()),
+                credential: call.credential.to_string(),
+                address: call.address.map(|address| address.to_string()),
+                request_id: call.request_id.clone(),
+                created_at: recorded.at,
+            });
+        }
+        recorded
+    }
+
+    /// Waits until every record that was taken is written or has failed.
+    pub async fn finish(&self) {
+        self.writer.finish().await;
+    }
+}
