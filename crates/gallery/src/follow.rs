@@ -240,7 +240,12 @@ fn place(
             shelves.remove(client, *scope, *face);
         }
     }
-    let faces = templates.iter().map(|template| template.face).collect();
+    let faces: Vec<_> = templates.iter().map(|template| template.face).collect();
+    shelves.count(
+        client,
+        before.map_or(0, |place| place.faces.len()),
+        faces.len(),
+    );
     roster.set(
         person,
         (!scopes.is_empty()).then_some(Place {

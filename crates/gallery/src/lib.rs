@@ -6,6 +6,7 @@
 //!
 //! Rows are faces, answers are persons: a person scores as the best of its faces.
 
+mod aim;
 mod error;
 mod follow;
 mod roster;
@@ -19,6 +20,7 @@ use inference::MatchScale;
 use store::{Catalog, ClientId, CollectionId, ModelId, Revision};
 use tokio::{sync::watch, task::JoinHandle};
 
+pub use aim::Aim;
 pub use error::GalleryError;
 pub use search::{Match, Mode, Query};
 pub use status::{Phase, Status};

@@ -16,6 +16,8 @@ use crate::{Scope, Status};
 struct Inside {
     by_scope: HashMap<Scope, Arc<dyn VectorIndex>>,
     by_client: HashMap<ClientId, HashSet<Scope>>,
+    /// Faces of an account, each once, however many collections its person is in.
+    faces: HashMap<ClientId, usize>,
 }
 
 /// All indexes. Searches take a clone of the ones they need and hold no lock while they run.
@@ -56,6 +58,26 @@ impl Shelves {
             .filter(|own| scope.is_none_or(|asked| asked == **own))
             .filter_map(|own| inside.by_scope.get(own).cloned())
             .collect()
+    }
+
+    /// How many faces are on the shelves of [`Shelves::of`], each once.
+    pub(crate) fn faces(&self, client: ClientId, scope: Option<Scope>) -> usize {
+        match scope {
+            None => self.inside.read().faces.get(&client).copied().unwrap_or(0),
+            Some(_) => self.of(client, scope).iter().map(|shelf| shelf.len()).sum(),
+        }
+    }
+
+    /// Notes that somebody of an account who had `before` faces has `after` now.
+    pub(crate) fn count(&self, client: ClientId, before: usize, after: usize) {
+        if before != after {
+            let mut inside = self.inside.write();
+            let faces = inside.faces.entry(client).or_default();
+            *faces = (*faces + after).saturating_sub(before);
+            if *faces == 0 {
+                inside.faces.remove(&client);
+            }
+        }
     }
 
     /// Puts a face on a shelf; says it again without harm. A template that cannot be searched is left out, with a word in the log.

@@ -33,6 +33,8 @@ pub struct App {
     pub audit: service::Recorder,
     /// Login by one-time code.
     pub login: service::Login,
+    /// What is known of the installed model packs.
+    pub models: service::InstalledModels,
     /// How far faces of another pack are re-embedded.
     pub reembedding: Arc<Reembedding>,
     /// What `/readyz` says beyond the engine and the database.

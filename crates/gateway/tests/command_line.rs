@@ -151,6 +151,18 @@ fn models_lists_what_is_installed_the_pack_in_use_first() {
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
+    // Every pack has the same scale.
+    for anchor in [
+        ["0.5000", "1e-2", "%"],
+        ["0.7500", "1e-4", "%"],
+        ["0.8500", "1e-6", "extrapolated"],
+    ] {
+        let has_all = |line: &&str| anchor.iter().all(|cell| line.contains(cell));
+        assert!(
+            text.lines().any(|line| has_all(&line)),
+            "{anchor:?} is not in {text}"
+        );
+    }
 }
 
 /// A running `rostro serve`, killed when the test ends early.

@@ -2,7 +2,7 @@
 
 use packs::{Calibration, LivenessCalibration};
 
-use crate::{Embedding, Score};
+use crate::{Embedding, Score, rates::Rates};
 
 /// The scale that existing clients' thresholds are on: the score at each false match rate of one comparison.
 const SCALE: [(f64, f32); 5] = [
@@ -49,9 +49,15 @@ impl Curve {
     }
 }
 
-/// The match score of a pack's embedding model: which cosine has which score.
+/// Steps of an emitted score: four decimals.
+const STEPS: f64 = 10_000.0;
+
+/// The match score of a pack's embedding model: which cosine has which score, and which score which false match rate.
 #[derive(Debug, Clone)]
-pub struct MatchScale(Curve);
+pub struct MatchScale {
+    curve: Curve,
+    rates: Rates,
+}
 
 impl MatchScale {
     /// 0 at the impostors' mean, the scale's values at the measured anchors, 1 for identical templates.
@@ -65,7 +71,10 @@ impl MatchScale {
         let mut points = vec![(calibration.impostor_mean as f32, 0.0)];
         points.extend(anchors);
         points.push((1.0, 1.0));
-        Self(Curve(points))
+        Self {
+            curve: Curve(points),
+            rates: Rates::new(calibration),
+        }
     }
 
     /// Calibrated similarity of two templates.
@@ -77,14 +86,38 @@ impl MatchScale {
     /// goes further than that.
     #[must_use]
     pub fn score(&self, cosine: f32) -> Score {
-        self.0.at(cosine)
+        self.curve.at(cosine)
     }
 
     /// The least cosine whose score, rounded as it is emitted, can reach `score`: what a search may leave out below.
     #[must_use]
     pub fn least_cosine(&self, score: Score) -> f32 {
-        self.0.inverse(score.value() - ROUNDING)
+        self.curve.inverse(score.value() - ROUNDING)
     }
+
+    /// The share of comparisons of two different people that reach `score` as it is rounded, 0 to 1: the calibration's, by straight
+    /// lines in log rate over cosine. Extrapolated beyond the last measured anchor.
+    #[must_use]
+    pub fn false_match_rate(&self, score: Score) -> f64 {
+        self.rates.at(f64::from(self.least_cosine(score)))
+    }
+
+    /// The least score of four decimals whose false match rate is at most `rate`; 1 where none has.
+    #[must_use]
+    pub fn score_of_rate(&self, rate: f64) -> Score {
+        let cosine = self.rates.inverse(rate) as f32;
+        let near = self.score(cosine).value() - ROUNDING;
+        let mut step = (f64::from(near) * STEPS).floor().max(0.0);
+        // A step or two: rounding up, and what f32 lost.
+        while step < STEPS && self.false_match_rate(at_step(step)) > rate {
+            step += 1.0;
+        }
+        at_step(step)
+    }
+}
+
+fn at_step(step: f64) -> Score {
+    Score::new((step / STEPS) as f32)
 }
 
 /// The liveness score of a pack's ensemble.
@@ -158,6 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn anchors_have_their_false_match_rates() {
+        for (fmr, score) in SCALE {
+            let rate = scale().false_match_rate(Score::new(score));
+            assert!((rate / fmr - 1.0).abs() < 0.01, "{score}: {rate}");
+            let back = scale().score_of_rate(fmr).rounded();
+            assert!((back - f64::from(score)).abs() < 0.000_11, "{fmr}: {back}");
+        }
+        // Log-linear beyond the last anchor: 0.06 of cosine a decade.
+        let beyond = scale().false_match_rate(scale().score(0.51));
+        assert!((beyond / 1e-7 - 1.0).abs() < 0.05, "{beyond}");
+        assert_eq!(scale().false_match_rate(Score::ZERO), 1.0);
+        assert_eq!(scale().score_of_rate(1e-300), Score::ONE);
+        assert_eq!(scale().score_of_rate(1.0), Score::ZERO);
+        assert!(scale().score_of_rate(0.6).rounded() <= 0.0002);
+    }
+
+    #[test]
     fn liveness_is_even_at_the_equal_error_point() {
         let scale = LivenessScale::new(&LivenessCalibration {
             measured: "made up".into(),
@@ -182,6 +232,35 @@ mod tests {
             if cosine < scale.least_cosine(min) {
                 prop_assert!(scale.score(cosine).rounded() < min.rounded());
             }
+        }
+
+        #[test]
+        fn a_higher_score_never_has_a_higher_rate(a in 0.0..=1.0f32, b in 0.0..=1.0f32) {
+            let (low, high) = (Score::new(a.min(b)), Score::new(a.max(b)));
+            prop_assert!(scale().false_match_rate(low) >= scale().false_match_rate(high));
+        }
+
+        #[test]
+        fn a_lower_rate_never_has_a_lower_score(a in -12.0..0.0f64, b in -12.0..0.0f64) {
+            let (low, high) = (10f64.powf(a.min(b)), 10f64.powf(a.max(b)));
+            prop_assert!(scale().score_of_rate(low) >= scale().score_of_rate(high));
+        }
+
+        #[test]
+        fn the_score_of_a_rate_keeps_it_and_is_the_least_that_does(power in -8.0..-0.31f64) {
+            let (scale, rate) = (scale(), 10f64.powf(power));
+            let score = scale.score_of_rate(rate);
+            prop_assert!(scale.false_match_rate(score) <= rate);
+            let step_below = Score::new(score.value() - 0.000_1);
+            // Within f32's grain.
+            prop_assert!(scale.false_match_rate(step_below) > rate * 0.999, "{score:?}");
+        }
+
+        #[test]
+        fn a_score_comes_back_from_its_rate(score in 0.01..0.99f32) {
+            let (scale, score) = (scale(), Score::new(score));
+            let back = scale.score_of_rate(scale.false_match_rate(score));
+            prop_assert!((back.value() - score.value()).abs() < 0.000_25, "{back:?}");
         }
 
         #[test]

@@ -19,8 +19,10 @@ mod picture;
 mod pipeline;
 mod portrait;
 mod quality;
+mod rates;
 mod runtime;
 mod score;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -37,3 +39,4 @@ pub use pipeline::{Liveness, Pipeline};
 pub use portrait::Portrait;
 pub use quality::Quality;
 pub use score::Score;
+pub use template::{Weighting, combine};

@@ -13,6 +13,7 @@ use crate::{
     detect::{Detector, Wanted},
     models::{Embedder, EyeModel, LivenessEnsemble, LoadContext},
     picture, portrait, quality,
+    template::{Weighting, combine},
 };
 
 /// JPEG quality of thumbnails.
@@ -285,7 +286,7 @@ impl Pipeline {
         mut face_of: impl FnMut(&mut Self, &DecodedImage) -> Result<Face, FaceError>,
     ) -> Result<Embedding, FaceError> {
         let mut aligned = Vec::with_capacity(pictures.len());
-        let mut weights = Vec::with_capacity(pictures.len());
+        let mut qualities = Vec::with_capacity(pictures.len());
         for bytes in pictures {
             let image = self.decode(bytes)?;
             let face = face_of(self, &image)?;
@@ -297,11 +298,11 @@ impl Pipeline {
                 let judged = self.align(&image, &face, Template::Arcface)?;
                 quality::measure(&image, &face, &judged)
             };
-            weights.push(figures.overall.max(quality::LEAST_WEIGHT));
+            qualities.push(figures.overall);
             aligned.push(crop);
         }
         let templates = self.embed_aligned(&aligned, effort)?;
-        Embedding::weighted_mean(&templates, &weights)
+        combine(&templates, &qualities, Weighting::default())
             .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
     }
 

@@ -22,9 +22,12 @@ pub(crate) struct Args {
     /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
-    /// With `identify`: build the server without optimisation, which changes no figure
+    /// With `identify` and `strangers`: build the server without optimisation, which changes no figure
     #[arg(long)]
     debug: bool,
+    /// With `identify` and `strangers`: this pack alone [default: every installed one]
+    #[arg(long, value_name = "NAME")]
+    pack: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -35,6 +38,8 @@ enum What {
     Start,
     /// How many people of LFW a server finds again, and how often it takes a stranger for one of them
     Identify,
+    /// How often searches for people of LFW who are not enrolled find somebody, beside the rate that the server announces
+    Strangers,
 }
 
 /// Runs the benchmark; its exit code.
@@ -57,7 +62,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     match args.what {
         What::Stages => of_gateway(workspace, &fetched, "stages"),
         What::Start => of_gateway(workspace, &fetched, "start"),
-        What::Identify => identify::run(workspace, &fetched, args.debug),
+        What::Identify => identify::run(workspace, &fetched, args),
+        What::Strangers => identify::strangers::run(workspace, &fetched, args),
     }
 }
 

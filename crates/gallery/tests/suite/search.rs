@@ -5,7 +5,14 @@ use inference::{Embedding, Score};
 
 use crate::harness::{Bench, between, on_both, query, template, who};
 
-on_both! { best_face_of_each_person_best_first, limits, accounts_are_apart, other_templates_are_refused }
+on_both! {
+    best_face_of_each_person_best_first,
+    limits,
+    accounts_are_apart,
+    other_templates_are_refused,
+    faces_are_counted_once,
+    an_aim_is_of_the_faces_that_are_searched,
+}
 
 async fn best_face_of_each_person_best_first(bench: Bench) {
     let (client, gallery) = (bench.account("a").await, bench.gallery().await);
@@ -91,5 +98,74 @@ async fn other_templates_are_refused(bench: Bench) {
     assert_eq!(
         gallery.search(&query(client, None, template(1), 0.5)),
         Ok(vec![])
+    );
+}
+
+async fn faces_are_counted_once(bench: Bench) {
+    let (client, other) = (bench.account("a").await, bench.account("b").await);
+    let gallery = bench.gallery().await;
+    let (here, there) = (
+        bench.collection(client).await,
+        bench.collection(client).await,
+    );
+    let faces = |gallery: &gallery::Gallery| {
+        [None, Some(here), Some(there)].map(|scope| gallery.faces(client, scope))
+    };
+    assert_eq!(faces(&gallery), [0, 0, 0]);
+    let both = bench
+        .enrol(&gallery, client, &[1, 2, 3], &[here, there])
+        .await;
+    bench.enrol(&gallery, client, &[4], &[there]).await;
+    bench.enrol(&gallery, client, &[5, 6], &[]).await;
+    bench.enrol(&gallery, other, &[1], &[]).await;
+    assert_eq!(faces(&gallery), [6, 3, 4]);
+    // Another node, which reads everything at once, comes to the same.
+    let node = bench.another_node().await;
+    assert_eq!(faces(&node.gallery().await), [6, 3, 4]);
+    node.catalog.close().await;
+
+    let update = store::PersonUpdate {
+        faces: Some(vec![crate::harness::face(7)]),
+        ..store::PersonUpdate::default()
+    };
+    let changed = bench.catalog.update_person(client, both.id, update);
+    gallery
+        .reached(changed.await.unwrap().revision)
+        .await
+        .unwrap();
+    assert_eq!(faces(&gallery), [4, 1, 2]);
+    let detached = bench.catalog.detach_person(client, both.id, here.into());
+    gallery
+        .reached(detached.await.unwrap().revision)
+        .await
+        .unwrap();
+    assert_eq!(faces(&gallery), [4, 0, 2]);
+    let gone = bench.catalog.delete_person(client, both.id).await.unwrap();
+    gallery.reached(gone.revision).await.unwrap();
+    assert_eq!(faces(&gallery), [3, 0, 1]);
+    assert_eq!(gallery.faces(other, None), 1);
+    assert_eq!(gallery.faces(other, Some(here)), 0);
+}
+
+async fn an_aim_is_of_the_faces_that_are_searched(bench: Bench) {
+    let (client, gallery) = (bench.account("a").await, bench.gallery().await);
+    let here = bench.collection(client).await;
+    for face in 1..=10 {
+        bench.enrol(&gallery, client, &[face], &[]).await;
+    }
+    bench.enrol(&gallery, client, &[11], &[here]).await;
+    let whole = gallery.aim(client, None, 0.0, Some(0.01));
+    let inside = gallery.aim(client, Some(here), 0.0, Some(0.01));
+    assert_eq!((whole.faces, inside.faces), (11, 1));
+    assert!(whole.min_score > inside.min_score);
+    for aim in [whole, inside] {
+        assert!((0.0097..=0.01).contains(&aim.fpir), "{aim:?}");
+        assert_eq!(gallery.aim(client, None, aim.min_score, None).fmr, aim.fmr);
+    }
+    // 0.5 is a false match rate of 1e-2 each.
+    let half = gallery.aim(client, None, 0.5, None);
+    assert!(
+        (half.fpir / (1.0 - 0.99_f64.powi(11)) - 1.0).abs() < 0.01,
+        "{half:?}"
     );
 }

@@ -3,71 +3,54 @@
 use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, Result};
-use packs::{InstalledPack, MANIFEST_FILE, Manifest};
 
-use super::print;
-use crate::Config;
+use super::{print, table::table};
+use crate::{
+    Config,
+    service::{AnchorReport, MatchingReport, ModelReport, PackFolder, PackReport, installed_packs},
+};
 
 /// Lists the installed packs, the one in use first. Needs no ONNX Runtime.
 pub(super) fn run(settings: &Config) -> Result<()> {
     let dir = &settings.models.dir;
-    let mut names: Vec<String> = std::fs::read_dir(dir)
-        .with_context(|| {
-            format!(
-                "the models folder {} (models.dir) cannot be read: run `cargo xtask setup`",
-                dir.display()
-            )
-        })?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| dir.join(name).join(MANIFEST_FILE).is_file())
-        .collect();
-    names.sort_by_key(|name| (*name != settings.models.pack, name.clone()));
+    let found = installed_packs(&settings.models).with_context(|| {
+        format!(
+            "the models folder {} (models.dir) cannot be read: run `cargo xtask setup`",
+            dir.display()
+        )
+    })?;
     anyhow::ensure!(
-        !names.is_empty(),
+        !found.is_empty(),
         "there is no model pack in {} (models.dir): run `cargo xtask setup`",
         dir.display()
     );
-    let parts: Vec<String> = names
+    let parts: Vec<String> = found
         .iter()
-        .map(|name| describe(&dir.join(name), name, *name == settings.models.pack))
+        .map(|folder| describe(folder, dir, &settings.models.pack))
         .collect();
     print(&parts.join("\n"));
     Ok(())
 }
 
-fn describe(dir: &Path, name: &str, in_use: bool) -> String {
-    let mark = if in_use { " (in use)" } else { "" };
-    let heading = format!("{name}{mark}, {}\n", dir.display());
-    match InstalledPack::open(dir) {
-        Ok(pack) => heading + &facts(&pack) + &files(&pack),
+fn describe(PackFolder { name, pack }: &PackFolder, dir: &Path, in_use: &str) -> String {
+    let mark = if name == in_use { " (in use)" } else { "" };
+    let heading = format!("{name}{mark}, {}\n", dir.join(name).display());
+    match pack {
+        Ok(pack) => heading + &facts(pack) + &anchors(&pack.matching) + &files(&pack.models),
         Err(error) => format!("{heading}  NOT USABLE: {error}\n"),
     }
 }
 
-fn facts(pack: &InstalledPack) -> String {
-    let Manifest {
-        summary,
-        warning,
-        embedder,
-        liveness,
-        ..
-    } = &pack.manifest;
-    let state = if pack.calibration_is_measured() {
-        "measured"
-    } else {
-        "PROVISIONAL"
+fn facts(pack: &PackReport) -> String {
+    let state = match pack.matching.provisional {
+        false => "measured",
+        true => "PROVISIONAL",
     };
-    let mut lines = vec![summary.clone()];
-    lines.extend(warning.iter().map(|warning| format!("WARNING: {warning}")));
-    lines.push(format!(
-        "similarity {state}: {}",
-        embedder.calibration.measured
-    ));
-    lines.extend(
-        liveness
-            .iter()
-            .map(|role| format!("liveness measured: {}", role.calibration.measured)),
-    );
+    let mut lines = vec![pack.summary.clone()];
+    lines.extend(pack.warning.iter().map(|text| format!("WARNING: {text}")));
+    lines.push(format!("similarity {state}: {}", pack.matching.measured));
+    let liveness = pack.liveness.iter();
+    lines.extend(liveness.map(|measured| format!("liveness measured: {measured}")));
     lines
         .iter()
         .map(|line| {
@@ -79,22 +62,43 @@ fn facts(pack: &InstalledPack) -> String {
         .collect()
 }
 
+/// What the scores mean.
+fn anchors(matching: &MatchingReport) -> String {
+    let head = ["score", "strangers who reach it", "same persons who do", ""];
+    let row = |anchor: &AnchorReport| {
+        [
+            format!("{:.4}", anchor.score),
+            format!("{:.0e}", anchor.fmr),
+            anchor
+                .tar
+                .map_or_else(|| "-".to_owned(), |tar| format!("{:.2} %", 100.0 * tar)),
+            match anchor.extrapolated {
+                true => "extrapolated".to_owned(),
+                false => String::new(),
+            },
+        ]
+    };
+    let rows: Vec<_> = [head.map(str::to_owned)]
+        .into_iter()
+        .chain(matching.anchors.iter().map(row))
+        .collect();
+    let lines = table(&rows);
+    let lines = lines.lines().map(|line| format!("    {line}\n"));
+    format!("\n{}", lines.collect::<String>())
+}
+
 /// One model after the other: licences and origins are sentences, too long for columns.
-fn files(pack: &InstalledPack) -> String {
+fn files(models: &[ModelReport]) -> String {
     let mut text = String::new();
-    for (role, key) in pack.manifest.roles() {
-        let (Some(entry), Some(file)) = (pack.manifest.files.get(key), pack.files.get(key)) else {
-            continue;
-        };
-        let terms = if entry.commercial {
-            ""
-        } else {
-            "NON-COMMERCIAL: "
+    for model in models {
+        let terms = match model.commercial {
+            true => "",
+            false => "NON-COMMERCIAL: ",
         };
         let _ = write!(
             text,
-            "\n  {role:<9} {}\n    licence {terms}{}\n    origin  {}\n    sha256  {}\n",
-            entry.name, entry.license, entry.origin, file.sha256
+            "\n  {:<9} {}\n    licence {terms}{}\n    origin  {}\n    sha256  {}\n",
+            model.role, model.file, model.licence, model.origin, model.sha256
         );
     }
     text

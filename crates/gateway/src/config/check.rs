@@ -60,6 +60,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             let comparable = config.faces.comparable;
             (!(comparable > 0.0 && comparable <= 1.0)).then(|| ("faces.comparable", format!("must be above 0 and at most 1, not {comparable}")))
         })
+        .or_else(|| range("faces.look_alike_score", config.faces.look_alike_score, 0.0..=1.0))
         .or_else(|| range("search.graph_threshold", config.search.graph_threshold, 1_000..=1_000_000_000))
         .or_else(|| duration("search.visible_within", config.search.visible_within, SECOND, 10 * MINUTE))
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))

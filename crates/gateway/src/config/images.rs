@@ -34,6 +34,8 @@ pub struct FacesConfig {
     pub central_among: usize,
     /// Whether an enrolled face is kept with a margin, for a later change of the model pack.
     pub keep_crop: bool,
+    /// Score from which on somebody who is enrolled already is told as a look-alike of who is being enrolled; 0: never.
+    pub look_alike_score: f64,
 }
 
 impl FacesConfig {

@@ -16,7 +16,7 @@ use crate::{
     fetch::Fetcher,
     limits::Limits,
     observe::{self, Metrics},
-    service::{Login, Recorder, Reembedder, seal_key},
+    service::{InstalledModels, Login, Recorder, Reembedder, seal_key},
 };
 
 /// How often the search indexes look for changes of which no notice came.
@@ -162,6 +162,7 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
             seal_key(&secret),
             &engine.info().embedder,
         ),
+        models: InstalledModels::new(&config.models),
         readiness: Readiness::default(),
         config,
         engine,

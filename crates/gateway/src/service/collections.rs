@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use gallery::Aim;
 use store::{
     ClientId, Collection, CollectionField, CollectionId, CollectionRef, CollectionUpdate,
     Comparison, Condition, Listing, NewCollection, Page, Person, PersonField, PersonId, StoreError,
@@ -199,8 +200,8 @@ pub async fn collections_like(
     call: &Call,
     client: ClientId,
     query: FaceQuery,
-) -> Result<Vec<(Collection, Vec<Person>)>, ServiceError> {
-    let people = persons_like(app, call, client, query).await?;
+) -> Result<(Vec<(Collection, Vec<Person>)>, Aim), ServiceError> {
+    let (people, aim) = persons_like(app, call, client, query).await?;
     let mut order: Vec<CollectionId> = Vec::new();
     for collection in people.iter().flat_map(|person| &person.collections) {
         if !order.contains(&collection.id) {
@@ -215,7 +216,7 @@ pub async fn collections_like(
             found.push((collection, by_collection.remove(&id).unwrap_or_default()));
         }
     }
-    Ok(found)
+    Ok((found, aim))
 }
 
 /// Persons by collection, in their order.

@@ -1,5 +1,6 @@
 //! Where are the faces?
 
+use gallery::Aim;
 use inference::{Effort, Embedding, Face, ImageLimits, Pipeline};
 
 use super::{
@@ -30,6 +31,8 @@ pub struct Detection {
     pub height: u32,
     /// The faces, largest first.
     pub faces: Vec<DetectedFace>,
+    /// What counted as found of each face, where that was asked.
+    pub aim: Option<Aim>,
 }
 
 /// The edges of a box in whole pixels, clipped to the picture.
@@ -87,15 +90,16 @@ pub async fn detect(
         let effort = searcher.as_ref().map(|(_, effort)| *effort);
         let (detection, probes) = look(pipeline, picture, &limits, thumbnails, effort)
             .map_err(ServiceError::of(Part::Image))?;
-        let matches = searcher.map_or(Ok(Vec::new()), |(searcher, _)| {
-            probes
-                .into_iter()
-                .map(|probe| searcher.find(probe))
-                .collect()
-        });
-        Ok::<_, ServiceError>((detection, matches?))
+        let Some((searcher, _)) = searcher else {
+            return Ok((detection, Vec::new(), None));
+        };
+        let aim = searcher.aim();
+        let matches = probes.into_iter().map(|probe| searcher.find(probe, &aim));
+        let matches = matches.collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, ServiceError>((detection, matches, Some(aim)))
     };
-    let (mut detection, matches) = app.engine.run(job).await??;
+    let (mut detection, matches, aim) = app.engine.run(job).await??;
+    detection.aim = aim;
     if let Some(terms) = &terms {
         let found = persons(app, terms.client, matches).await?;
         for (face, found) in detection.faces.iter_mut().zip(found) {
@@ -133,6 +137,7 @@ fn look(
         width: image.width(),
         height: image.height(),
         faces: faces.collect::<Result<_, PictureError>>()?,
+        aim: None,
     };
     Ok((detection, templates))
 }

@@ -1,26 +1,35 @@
 //! From pictures of a person to faces to store.
 
-use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline};
+use gallery::Match;
+use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline, Weighting, combine};
 use store::{Crop, ModelId, NewFace};
 
 use super::{
     LivenessPolicy, LivenessVerdict, Part, PictureError, ServiceError,
     compare::embed_one,
     liveness::{judge, main_face},
+    look_alikes::LookAlikes,
     pictures::Resolved,
     search::{Probe, Searcher},
 };
 use crate::App;
 
-/// Least weight of a picture in the template that a duplicate is searched with.
-const LEAST_WEIGHT: f32 = 0.05;
-
 /// What is asked before a person is enrolled.
 pub(super) struct Checks {
     /// Where a duplicate is searched.
     pub(super) searcher: Searcher,
+    /// Where look-alikes are.
+    pub(super) look_alikes: LookAlikes,
     /// What is asked of each picture.
     pub(super) policy: LivenessPolicy,
+}
+
+/// The faces of a person's pictures, and who has one like them.
+pub(super) struct Faces {
+    /// One of each picture.
+    pub(super) faces: Vec<NewFace>,
+    /// Likest first.
+    pub(super) look_alikes: Vec<Match>,
 }
 
 /// What the checks say. A duplicate is told first.
@@ -36,15 +45,22 @@ pub(super) async fn faces(
     app: &App,
     pictures: Vec<Resolved>,
     kind: Probe,
-) -> Result<Vec<NewFace>, ServiceError> {
+    look_alikes: LookAlikes,
+) -> Result<Faces, ServiceError> {
     let studio = Studio::new(app)?;
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
             .into_iter()
             .map(|picture| studio.take(pipeline, picture, kind, None));
-        shots
-            .map(|shot| Ok(shot?.face))
-            .collect::<Result<Vec<_>, PictureError>>()
+        let shots = shots.collect::<Result<Vec<_>, PictureError>>()?;
+        let (faces, templates): (Vec<_>, Vec<_>) = shots
+            .into_iter()
+            .map(|shot| (shot.face, shot.template))
+            .unzip();
+        Ok::<_, PictureError>(Faces {
+            faces,
+            look_alikes: look_alikes.find(&templates),
+        })
     };
     app.engine
         .run(job)
@@ -57,7 +73,7 @@ pub(super) async fn checked_faces(
     app: &App,
     pictures: Vec<Resolved>,
     checks: Checks,
-) -> Result<(Vec<NewFace>, Verdict), ServiceError> {
+) -> Result<(Faces, Verdict), ServiceError> {
     let studio = Studio::new(app)?;
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
@@ -65,21 +81,19 @@ pub(super) async fn checked_faces(
             .map(|picture| studio.take(pipeline, picture, Probe::Pictures, Some(&checks.policy)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(ServiceError::of(Part::Image))?;
-        verdict(shots, &checks.searcher)
+        verdict(shots, &checks)
     };
     app.engine.run(job).await?
 }
 
-fn verdict(shots: Vec<Shot>, searcher: &Searcher) -> Result<(Vec<NewFace>, Verdict), ServiceError> {
+fn verdict(shots: Vec<Shot>, checks: &Checks) -> Result<(Faces, Verdict), ServiceError> {
+    let searcher = &checks.searcher;
     let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
-    let weights: Vec<_> = shots
-        .iter()
-        .map(|shot| shot.weight.max(LEAST_WEIGHT))
-        .collect();
-    let probe = Embedding::weighted_mean(&templates, &weights)
+    let qualities: Vec<_> = shots.iter().map(|shot| shot.quality).collect();
+    let probe = combine(&templates, &qualities, Weighting::default())
         .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
         .map_err(ServiceError::of(Part::Image))?;
-    let duplicate = !searcher.find(probe)?.is_empty();
+    let duplicate = !searcher.find(probe, &searcher.aim())?.is_empty();
     let (mut faces, mut worst) = (Vec::new(), None);
     for shot in shots {
         faces.push(shot.face);
@@ -95,7 +109,8 @@ fn verdict(shots: Vec<Shot>, searcher: &Searcher) -> Result<(Vec<NewFace>, Verdi
         Some(verdict) => Verdict::Liveness(verdict),
         None => Verdict::Liveness(Err(FaceError::NoFace.into())),
     };
-    Ok((faces, verdict))
+    let look_alikes = checks.look_alikes.find(&templates);
+    Ok((Faces { faces, look_alikes }, verdict))
 }
 
 fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {
@@ -147,7 +162,7 @@ struct Studio {
 struct Shot {
     face: NewFace,
     template: Embedding,
-    weight: f32,
+    quality: f32,
     liveness: Option<Result<LivenessVerdict, PictureError>>,
 }
 
@@ -184,7 +199,7 @@ impl Studio {
         let (face_to_store, template) =
             new_face(pipeline, &image, &face, self.model, self.keep_crop)?;
         Ok(Shot {
-            weight: face_to_store.quality.unwrap_or_default(),
+            quality: face_to_store.quality.unwrap_or_default(),
             face: face_to_store,
             template,
             liveness: policy.map(|policy| judge(pipeline, &image, &face, policy)),

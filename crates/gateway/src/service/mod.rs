@@ -12,6 +12,8 @@ mod error;
 mod gate;
 mod liveness;
 mod login;
+mod look_alikes;
+mod models;
 mod named;
 mod persons;
 mod pictures;
@@ -37,8 +39,13 @@ pub use error::{Part, PictureError, ServiceError};
 pub use gate::LivenessGate;
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
 pub use login::{Login, LoginAddress, LoginError, confirm, send_code};
+pub use look_alikes::Enrolled;
+pub use models::{
+    AnchorReport, InstalledModels, MatchingReport, ModelReport, PackFolder, PackReport,
+    installed_packs,
+};
 pub use named::{
-    BulkEntry, Duplicates, Enrolment, GroupFace, Keep, collection_of_name,
+    BulkEntry, Duplicates, Enrolment, Group, GroupFace, Keep, collection_of_name,
     delete_collection_with_people, kept_pictures, people_in, person_ids_of_keys, person_key,
     person_of_key, put_person, put_persons, search_every_face, search_group,
 };
@@ -49,7 +56,7 @@ pub use persons::{
 pub use pictures::{PictureSource, decode_base64};
 pub use reembed::{Reembedded, Reembedder};
 pub(crate) use retention::purge_expired;
-pub use search::{Found, Probe, SearchTerms, search};
+pub use search::{Cutoff, Found, Probe, Search, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};
 pub use verify::{Claim, verify};

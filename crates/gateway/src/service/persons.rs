@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gallery::Aim;
 use inference::Effort;
 use store::{
     ClientId, CollectionRef, Detached, Listing, NewPerson, Page, Person, PersonField, PersonId,
@@ -9,9 +10,11 @@ use store::{
 };
 
 use super::{
-    Call, LivenessPolicy, Part, PictureSource, Probe, SearchTerms, ServiceError,
-    enrol::{self, Checks, Verdict},
+    Call, Cutoff, Enrolled, LivenessPolicy, Part, PictureSource, Probe, Search, SearchTerms,
+    ServiceError,
+    enrol::{self, Checks, Faces, Verdict},
     liveness,
+    look_alikes::{self, LookAlikes},
     named::person_of_key,
     pictures, search,
     search::Searcher,
@@ -45,8 +48,8 @@ pub struct FaceQuery {
     pub image: PictureSource,
     /// How hard to look, and to search.
     pub effort: Effort,
-    /// Persons below this score are left out, 0 to 1.
-    pub min_score: f64,
+    /// Who counts as having it.
+    pub cutoff: Cutoff,
 }
 
 /// Enrols a person.
@@ -56,19 +59,21 @@ pub struct FaceQuery {
 pub async fn create_person(
     app: &App,
     client: ClientId,
-    mut new: NewPerson,
+    new: NewPerson,
     images: Vec<PictureSource>,
     kind: Probe,
-) -> Result<Person, ServiceError> {
+) -> Result<Enrolled, ServiceError> {
     let pictures = pictures::all(app, images, Part::Image).await?;
     if let Some(key) = &new.external_id {
         key_is_free(app, client, key).await?;
     }
+    let mut collections = Vec::with_capacity(new.collections.len());
     for wanted in &new.collections {
-        search::collection(app, client, *wanted).await?;
+        collections.push(search::collection(app, client, *wanted).await?);
     }
-    new.faces = enrol::faces(app, pictures, kind).await?;
-    insert(app, client, new).await
+    let near = LookAlikes::of(app, client, &collections);
+    let taken = enrol::faces(app, pictures, kind, near).await?;
+    insert(app, client, new, taken).await
 }
 
 /// Before any work is done for a person who cannot be stored; the store holds the rule, whatever runs at the same time. An id
@@ -91,7 +96,7 @@ pub async fn create_live_person(
     call: &Call,
     client: ClientId,
     enrolment: LiveEnrolment,
-) -> Result<Person, ServiceError> {
+) -> Result<Enrolled, ServiceError> {
     let LiveEnrolment {
         person: mut new,
         images,
@@ -104,13 +109,17 @@ pub async fn create_live_person(
     let terms = SearchTerms {
         client,
         collection: Some(collection),
-        min_score,
+        cutoff: Cutoff::score(min_score),
         limit: 1,
         effort,
     };
     let searcher = Searcher::new(app, &terms).await?;
-    let checks = Checks { searcher, policy };
-    let (faces, verdict) = enrol::checked_faces(app, pictures, checks).await?;
+    let checks = Checks {
+        look_alikes: LookAlikes::of(app, client, searcher.collection().as_slice()),
+        searcher,
+        policy,
+    };
+    let (taken, verdict) = enrol::checked_faces(app, pictures, checks).await?;
     let verdict = match verdict {
         Verdict::Duplicate => return Err(ServiceError::DuplicatedPerson),
         Verdict::Liveness(verdict) => verdict.map_err(ServiceError::LivenessQuality)?,
@@ -121,13 +130,23 @@ pub async fn create_live_person(
     }
     new.liveness_score = Some(verdict.score.value());
     new.collections.push(collection);
-    new.faces = faces;
-    insert(app, client, new).await
+    insert(app, client, new, taken).await
 }
 
-async fn insert(app: &App, client: ClientId, new: NewPerson) -> Result<Person, ServiceError> {
+async fn insert(
+    app: &App,
+    client: ClientId,
+    mut new: NewPerson,
+    taken: Faces,
+) -> Result<Enrolled, ServiceError> {
+    let look_alikes = look_alikes::told(app, client, taken.look_alikes, None).await?;
+    new.faces = taken.faces;
     let store = Arc::clone(&app.store);
-    visible(app, async move { store.create_person(client, new).await }).await
+    let created = visible(app, async move { store.create_person(client, new).await });
+    Ok(Enrolled {
+        person: created.await?,
+        look_alikes,
+    })
 }
 
 /// One person.
@@ -167,21 +186,23 @@ pub async fn persons_like(
     call: &Call,
     client: ClientId,
     query: FaceQuery,
-) -> Result<Vec<Person>, ServiceError> {
+) -> Result<(Vec<Person>, Aim), ServiceError> {
     let FaceQuery {
         image,
         effort,
-        min_score,
+        cutoff,
     } = query;
     let terms = SearchTerms {
         client,
         collection: None,
-        min_score,
+        cutoff,
         limit: MAX_LIKE,
         effort,
     };
     let found = search::search(app, call, "search", vec![image], Probe::Pictures, terms).await?;
-    Ok(found.answer.into_iter().map(|found| found.person).collect())
+    let Search { found, aim } = found.answer;
+    let persons = found.into_iter().map(|found| found.person);
+    Ok((persons.collect(), aim))
 }
 
 /// Changes a person; `images` take the place of all earlier ones.
@@ -198,7 +219,8 @@ pub async fn update_person(
     if let Some(images) = images {
         let pictures = pictures::all(app, images, Part::Image).await?;
         person(app, client, id).await?;
-        update.faces = Some(enrol::faces(app, pictures, Probe::Pictures).await?);
+        let taken = enrol::faces(app, pictures, Probe::Pictures, LookAlikes::default());
+        update.faces = Some(taken.await?.faces);
     }
     write_update(app, client, id, update).await
 }
@@ -216,7 +238,8 @@ pub async fn change_pictures(
 ) -> Result<Person, ServiceError> {
     if !images.is_empty() {
         let pictures = pictures::all(app, images, Part::Image).await?;
-        update.added_faces = enrol::faces(app, pictures, Probe::Pictures).await?;
+        let taken = enrol::faces(app, pictures, Probe::Pictures, LookAlikes::default());
+        update.added_faces = taken.await?.faces;
     }
     write_update(app, client, id, update).await
 }

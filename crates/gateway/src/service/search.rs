@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use gallery::{Gallery, Match, Mode, Phase, Query};
+use gallery::{Aim, Gallery, Match, Mode, Phase, Query};
 use inference::{Effort, Embedding, FaceRules, ImageBytes, Pipeline, Score};
 use store::{ClientId, CollectionId, CollectionRef, Person, PersonId, StoreError};
 
@@ -13,6 +13,36 @@ use super::{
 };
 use crate::App;
 
+/// What counts as found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cutoff {
+    /// Persons below this score are left out, 0 to 1.
+    pub min_score: f64,
+    /// So are those below the score at which at most this share of strangers is taken for somebody, above 0 and below 1. The
+    /// stricter of both counts: each is a bound, and clients with typed requests cannot leave out the first.
+    pub max_fpir: Option<f64>,
+    /// Persons so far below are found too: a dialect with a scale of its own rounds there, and sorts them out itself.
+    pub slack: f64,
+}
+
+impl Cutoff {
+    /// A least score and, in its place, a rate.
+    #[must_use]
+    pub fn new(min_score: f64, max_fpir: Option<f64>) -> Self {
+        Self {
+            min_score,
+            max_fpir,
+            slack: 0.0,
+        }
+    }
+
+    /// A least score.
+    #[must_use]
+    pub fn score(min_score: f64) -> Self {
+        Self::new(min_score, None)
+    }
+}
+
 /// Among whom to search, and what counts as found.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchTerms {
@@ -20,8 +50,8 @@ pub struct SearchTerms {
     pub client: ClientId,
     /// In which collection; `None` means all persons of the account.
     pub collection: Option<CollectionRef>,
-    /// Persons below this score are left out, 0 to 1.
-    pub min_score: f64,
+    /// What counts as found.
+    pub cutoff: Cutoff,
     /// At most so many persons.
     pub limit: usize,
     /// How hard to look, and to search.
@@ -46,10 +76,19 @@ pub struct Found {
     pub score: Score,
 }
 
-impl Audited for Vec<Found> {
+/// Whom a search found.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Best first.
+    pub found: Vec<Found>,
+    /// What counted as found, and what that means.
+    pub aim: Aim,
+}
+
+impl Audited for Search {
     fn details(&self) -> serde_json::Value {
-        let best = self.first().map(|found| found.score.rounded());
-        serde_json::json!({ "persons": self.len(), "best_score": best })
+        let best = self.found.first().map(|found| found.score.rounded());
+        serde_json::json!({ "persons": self.found.len(), "best_score": best, "min_score": self.aim.min_score })
     }
 }
 
@@ -64,19 +103,20 @@ pub async fn search(
     sources: Vec<PictureSource>,
     probe: Probe,
     terms: SearchTerms,
-) -> Result<Recorded<Vec<Found>>, ServiceError> {
+) -> Result<Recorded<Search>, ServiceError> {
     let sources = pictures::all(app, sources, Part::Image).await?;
     let searcher = Searcher::new(app, &terms).await?;
     let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
     let effort = terms.effort;
     let job = move |pipeline: &mut Pipeline| {
         let pictures = load_all(sources, &limits).map_err(ServiceError::of(Part::Image))?;
-        searcher.find(template(pipeline, &pictures, probe, effort, &rules)?)
+        let probe = template(pipeline, &pictures, probe, effort, &rules)?;
+        let aim = searcher.aim();
+        Ok::<_, ServiceError>((searcher.find(probe, &aim)?, aim))
     };
-    let matches = app.engine.run(job).await??;
-    let found = persons(app, terms.client, vec![matches]).await?;
-    let found = found.into_iter().next().unwrap_or_default();
-    Ok(app.audit.record(call, kind, found))
+    let (matches, aim) = app.engine.run(job).await??;
+    let found = persons_of_one(app, terms.client, matches).await?;
+    Ok(app.audit.record(call, kind, Search { found, aim }))
 }
 
 fn template(
@@ -110,21 +150,39 @@ impl Searcher {
         if app.gallery.phase() == Phase::Loading {
             return Err(gallery::GalleryError::Loading.into());
         }
-        Ok(Self {
+        Ok(Self::within(app, terms, collection))
+    }
+
+    /// In a collection of the account that is known to be there, or in all of it.
+    pub(super) fn within(app: &App, terms: &SearchTerms, collection: Option<CollectionId>) -> Self {
+        Self {
             gallery: Arc::clone(&app.gallery),
             terms: *terms,
             collection,
-        })
+        }
+    }
+
+    /// Where it looks; `None` is the whole account.
+    pub(super) fn collection(&self) -> Option<CollectionId> {
+        self.collection
+    }
+
+    /// What counts as found, for the faces that are searched now.
+    pub(super) fn aim(&self) -> Aim {
+        let SearchTerms { client, cutoff, .. } = self.terms;
+        self.gallery
+            .aim(client, self.collection, cutoff.min_score, cutoff.max_fpir)
     }
 
     /// Whom the probe may be, best first. Computes: runs on an engine thread.
-    pub(super) fn find(&self, probe: Embedding) -> Result<Vec<Match>, ServiceError> {
+    pub(super) fn find(&self, probe: Embedding, aim: &Aim) -> Result<Vec<Match>, ServiceError> {
         let terms = &self.terms;
+        let min_score = aim.min_score - terms.cutoff.slack;
         let mut matches = self.gallery.search(&Query {
             client: terms.client,
             collection: self.collection,
             probe,
-            min_score: Score::new(terms.min_score as f32),
+            min_score: Score::new(min_score as f32),
             limit: terms.limit,
             mode: match terms.effort {
                 Effort::Fast => Mode::Fast,
@@ -132,7 +190,7 @@ impl Searcher {
             },
         })?;
         // The gallery compares with the rounded limit; a client compares with the one it sent.
-        matches.retain(|found| found.score.rounded() >= terms.min_score);
+        matches.retain(|found| found.score.rounded() >= min_score);
         Ok(matches)
     }
 }
@@ -145,6 +203,16 @@ pub(super) async fn collection(
 ) -> Result<CollectionId, ServiceError> {
     let found = app.store.collection(client, asked).await?;
     Ok(found.ok_or(StoreError::CollectionNotFound)?.id)
+}
+
+/// The persons of one search's matches. Who was deleted since is left out.
+pub(super) async fn persons_of_one(
+    app: &App,
+    client: ClientId,
+    matches: Vec<Match>,
+) -> Result<Vec<Found>, ServiceError> {
+    let found = persons(app, client, vec![matches]).await?;
+    Ok(found.into_iter().next().unwrap_or_default())
 }
 
 /// The persons of several searches' matches, in one question to the database. Who was deleted since is left out.
@@ -176,4 +244,22 @@ pub(super) async fn persons(
         found.collect()
     };
     Ok(searches.into_iter().map(found).collect())
+}
+
+/// Each person of several searches once, best first.
+pub(super) fn merged(searches: Vec<Vec<Match>>, limit: usize) -> Vec<Match> {
+    let mut best: HashMap<PersonId, Match> = HashMap::new();
+    for one in searches.into_iter().flatten() {
+        let known = best.entry(one.person).or_insert(one);
+        if one.score > known.score {
+            *known = one;
+        }
+    }
+    let mut matches: Vec<Match> = best.into_values().collect();
+    matches.sort_by(|a, b| {
+        let by_score = b.score.value().total_cmp(&a.score.value());
+        by_score.then_with(|| a.person.cmp(&b.person))
+    });
+    matches.truncate(limit);
+    matches
 }

@@ -3,12 +3,12 @@
 use inference::Pipeline;
 
 use super::{
-    Call, Found, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, SearchTerms,
+    Call, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, Search, SearchTerms,
     ServiceError,
     compare::embed_one,
     liveness::{self, judge, main_face},
     pictures,
-    search::{Searcher, persons},
+    search::{Searcher, persons_of_one},
 };
 use crate::App;
 
@@ -17,8 +17,8 @@ use crate::App;
 pub struct LiveSearch {
     /// Whether the face is live.
     pub verdict: Recorded<LivenessVerdict>,
-    /// Best first; empty when the verdict was no.
-    pub found: Recorded<Vec<Found>>,
+    /// Nobody when the verdict was no.
+    pub search: Recorded<Search>,
 }
 
 /// Judges whether the face is live and, only if it is, searches for the person. One decoded picture for both.
@@ -43,18 +43,18 @@ pub async fn search_live(
             main_face(pipeline, picture, &limits, &rules).map_err(ServiceError::of(Part::Image))?;
         let verdict =
             judge(pipeline, &image, &face, &policy).map_err(ServiceError::of(Part::Image))?;
+        let aim = searcher.aim();
         if !verdict.passed {
-            return Ok((verdict, Vec::new()));
+            return Ok((verdict, Vec::new(), aim));
         }
         let probe =
             embed_one(pipeline, &image, &face, effort).map_err(ServiceError::of(Part::Image))?;
-        Ok::<_, ServiceError>((verdict, searcher.find(probe)?))
+        Ok::<_, ServiceError>((verdict, searcher.find(probe, &aim)?, aim))
     };
-    let (verdict, matches) = app.engine.run(job).await??;
-    let found = persons(app, terms.client, vec![matches]).await?;
-    let found = found.into_iter().next().unwrap_or_default();
+    let (verdict, matches, aim) = app.engine.run(job).await??;
+    let found = persons_of_one(app, terms.client, matches).await?;
     Ok(LiveSearch {
         verdict: app.audit.record(call, liveness::KIND, verdict),
-        found: app.audit.record(call, kind, found),
+        search: app.audit.record(call, kind, Search { found, aim }),
     })
 }

@@ -80,6 +80,7 @@ pub async fn validate(
             width: image.width(),
             height: image.height(),
             faces,
+            aim: None,
         };
         Ok(Validation { detection, main })
     };

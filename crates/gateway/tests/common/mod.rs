@@ -7,11 +7,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a fault in a test's setting is a failed test"
 )]
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
 pub mod database;
+pub mod figures;
 pub mod keyed;
 pub mod shared;
 

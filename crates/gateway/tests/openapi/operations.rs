@@ -49,10 +49,18 @@ fn every_operation_answers_as_documented() {
         collections::all(&api).await;
         let person = persons::all(&api).await;
         pictures_in::searches(&api, &person).await;
+        models(&api).await;
         account::all(&api, sinks).await;
         operators::all(&api).await;
         assert_eq!(api.unseen(), [""; 0]);
     });
+}
+
+/// The installed packs.
+async fn models(api: &Api<'_>) {
+    const MODELS: &str = "/v2/face-recognition/models";
+    api.ask(200, "GET", MODELS, None).await;
+    api.ask_as_nobody(401, "GET", MODELS, None).await;
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl<'a> Account<'a> {
         Account::new(self.server).await
     }
 
+    /// A request, without a body.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.server.http.request(method, self.server.url(path));
+        request.bearer_auth(&self.token)
+    }
+
     /// Status and body of a request.
     pub(crate) async fn ask(
         &self,
@@ -49,8 +55,7 @@ impl<'a> Account<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> (u16, Value) {
-        let request = self.server.http.request(method, self.server.url(path));
-        let request = request.bearer_auth(&self.token);
+        let request = self.request(method, path);
         answer(match body {
             Some(body) => request.json(body),
             None => request,

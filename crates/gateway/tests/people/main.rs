@@ -22,5 +22,6 @@ mod concurrency;
 mod enrolment;
 mod lists;
 mod live;
+mod look_alikes;
 mod persons;
 mod project_type;

@@ -49,12 +49,20 @@ async fn pages_of_other_origins_may_call() {
         "*",
         "errors are readable too"
     );
-    assert!(
-        response.headers()["access-control-expose-headers"]
-            .to_str()
-            .unwrap()
-            .contains("x-request-id")
-    );
+    let readable = response.headers()["access-control-expose-headers"]
+        .to_str()
+        .unwrap();
+    for name in [
+        "x-request-id",
+        "retry-after",
+        "x-rostro-min-score",
+        "x-rostro-fmr",
+        "x-rostro-fpir",
+        "x-rostro-gallery-size",
+        "x-rostro-look-alikes",
+    ] {
+        assert!(readable.contains(name), "{name} is not in {readable}");
+    }
 }
 
 #[tokio::test]

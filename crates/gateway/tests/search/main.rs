@@ -19,5 +19,7 @@ mod pictures;
 mod answers;
 mod contract;
 mod faults;
+mod fpir;
 mod harness;
 mod live;
+mod models;

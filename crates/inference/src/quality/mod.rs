@@ -39,9 +39,6 @@ pub struct Quality {
     pub eyes_open: Option<[f32; 2]>,
 }
 
-/// However bad a picture is, it counts this much when several pictures of a person are combined.
-pub(crate) const LEAST_WEIGHT: f32 = 0.05;
-
 /// Pupil distance from which more pixels bring nothing to a 112 x 112 template (its own is 35).
 const ENOUGH_PUPILS: f32 = 40.0;
 /// Laplacian variance at which an aligned face counts as half sharp.

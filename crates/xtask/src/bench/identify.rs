@@ -3,11 +3,13 @@
 
 mod client;
 mod people;
+pub(super) mod strangers;
 
 use std::{fs, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 
+use super::Args;
 use crate::{
     report,
     server::{self, Launcher},
@@ -24,12 +26,32 @@ const THRESHOLD: f64 = 0.81;
 ///
 /// # Errors
 /// When LFW is not there, the server does not build or start, or does not answer as a server does.
-pub(super) fn run(workspace: &Workspace, fetched: &Fetched, debug: bool) -> Result<ExitCode> {
+pub(super) fn run(workspace: &Workspace, fetched: &Fetched, args: &Args) -> Result<ExitCode> {
     let faces = env_path("ROSTRO_FACES")?.context("ROSTRO_FACES does not say where LFW is")?;
     let people = People::of(&faces.join("lfw"))?;
-    let program = server::build(workspace, !debug)?;
     let mut rows = Vec::new();
-    for pack in packs(fetched)? {
+    with_each_pack(workspace, fetched, args, |pack, client| {
+        rows.extend(measure(client, pack, &people)?);
+        Ok(())
+    })?;
+    println!("{}", Row::HEAD);
+    rows.iter().for_each(|row| println!("{}", row.text()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does `work` with a new account of a new server of each installed pack.
+fn with_each_pack(
+    workspace: &Workspace,
+    fetched: &Fetched,
+    args: &Args,
+    mut work: impl FnMut(&str, &Client) -> Result<()>,
+) -> Result<()> {
+    let program = server::build(workspace, !args.debug)?;
+    let packs = args
+        .pack
+        .clone()
+        .map_or_else(|| packs(fetched), |pack| Ok(vec![pack]));
+    for pack in packs? {
         let fetched = Fetched {
             onnxruntime: fetched.onnxruntime.clone(),
             models: fetched.models.clone(),
@@ -40,11 +62,9 @@ pub(super) fn run(workspace: &Workspace, fetched: &Fetched, debug: bool) -> Resu
         let token = launcher.issue_token("identify")?;
         let mut running = launcher.spawn()?;
         let client = Client::new(&running.ready()?, &token)?;
-        rows.extend(measure(&client, &pack, &people)?);
+        work(&pack, &client)?;
     }
-    println!("{}", Row::HEAD);
-    rows.iter().for_each(|row| println!("{}", row.text()));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The installed packs, by name.
@@ -114,12 +134,13 @@ fn measure(client: &Client, pack: &str, people: &People) -> Result<Vec<Row>> {
     for mode in [Mode::Fast, Mode::Accurate] {
         let bar = report::count_bar(&format!("{pack} {}: known", mode.name()), enrolled.len());
         let known = client::for_each(&enrolled, &bar, |(one, id)| {
-            Ok((client.search(&one.second, mode)?, *id))
+            Ok((client.search(&one.second, mode, None)?, *id))
         })?;
         let name = format!("{pack} {}: strangers", mode.name());
         let bar = report::count_bar(&name, people.strangers.len());
-        let strangers =
-            client::for_each(&people.strangers, &bar, |file| client.search(file, mode))?;
+        let strangers = client::for_each(&people.strangers, &bar, |file| {
+            client.search(file, mode, None)
+        })?;
 
         let right = |least: f64| {
             let hit = |(found, id): &&(Found, &String)| matches!(found, Found::Somebody { id: first, score } if first == *id && *score >= least);

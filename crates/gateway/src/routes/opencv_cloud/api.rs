@@ -12,7 +12,10 @@ use super::{
     persons::{bulk, create, images, list as person_lists, one as person},
     search, search_live_face, verify,
 };
-use crate::{AppState, routes::opencv::ApiKeyScheme};
+use crate::{
+    AppState,
+    routes::{headers, opencv::ApiKeyScheme},
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,9 +26,20 @@ use crate::{AppState, routes::opencv::ApiKeyScheme};
 )]
 struct Document;
 
+/// What answers with the headers of searches.
+const SEARCHES: [&str; 4] = [
+    "/opencv-fr/search",
+    "/opencv-fr/search/crops",
+    "/opencv-fr/search-live-face",
+    "/opencv-fr/detect",
+];
+
+/// What answers with the header of look-alikes.
+const ENROLMENTS: [&str; 2] = ["/opencv-fr/person", "/opencv-fr/person/crops"];
+
 /// The routes of this dialect.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(liveness::liveness))
         .routes(routes!(compare::compare))
         .routes(routes!(compare_live_face::compare_live_face))
@@ -52,7 +66,9 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(head_count::head_count))
         // A person's id may be a word that another route has in its place.
         .route("/opencv-fr/person/crops", by_id())
-        .route("/opencv-fr/person/images", by_id())
+        .route("/opencv-fr/person/images", by_id());
+    headers::document(router.get_openapi_mut(), &SEARCHES, &ENROLMENTS);
+    router
 }
 
 /// What a person is asked for by id.

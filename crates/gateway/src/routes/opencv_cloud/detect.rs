@@ -10,14 +10,17 @@ use super::{
     error::ApiError,
     extract::{Owner, Valid},
     failures::{CommonFailures, MissingFailures},
-    kinds::{code, effort, min_score},
+    kinds::{code, effort, limits},
     persons::{PersonMatch, matches_of_many},
     search::MAX_RESULTS,
 };
 use crate::{
     AppState,
-    routes::opencv::body::{FromReader, Reader, integer, picture},
-    service::{self, DetectedFace, Edges, PictureSource, SearchTerms},
+    routes::{
+        headers::SearchHeaders,
+        opencv::body::{FromReader, Reader, integer, picture},
+    },
+    service::{self, Cutoff, DetectedFace, Edges, PictureSource, SearchTerms},
 };
 
 /// A picture, and whether to say who is in it.
@@ -44,6 +47,9 @@ pub(super) struct FaceSearch {
     /// Least score of the persons. A number, or a text that is one.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1, default = 0.81)]
     min_score: f64,
+    /// Extension, in place of `min_score`: as in `search`.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// `FAST` or `ACCURATE`.
     #[schema(value_type = Option<String>, default = "FAST")]
     search_mode: Effort,
@@ -64,12 +70,14 @@ impl FromReader for FaceSearch {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let collection_id = reader.optional("collection_id", code);
         let max_results = reader.or("max_results", MAX_RESULTS, integer(1..=100));
-        let min_score = min_score(reader, 0.0);
+        let limits = limits(reader, 0.0);
         let search_mode = reader.or("search_mode", Effort::Fast, effort);
+        let (min_score, max_fpir) = limits?;
         Some(Self {
             collection_id: collection_id?,
             max_results: max_results?,
-            min_score: min_score?,
+            min_score,
+            max_fpir,
             search_mode: search_mode?,
         })
     }
@@ -80,7 +88,7 @@ impl FaceSearch {
         SearchTerms {
             client,
             collection: self.collection_id,
-            min_score: self.min_score,
+            cutoff: Cutoff::new(self.min_score, self.max_fpir),
             limit: self.max_results as usize,
             effort: self.search_mode,
         }
@@ -171,7 +179,7 @@ pub(super) async fn detect(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<DetectRequest>,
-) -> Result<Json<Vec<FaceObject>>, ApiError> {
+) -> Result<(Option<SearchHeaders>, Json<Vec<FaceObject>>), ApiError> {
     let client = owner.client;
     let terms = request.search.map(|search| search.terms(client));
     let detection = service::detect(&app, &owner.call, request.image, true, terms).await?;
@@ -186,5 +194,6 @@ pub(super) async fn detect(
         let edges = detection.edges(&face.face);
         FaceObject::new(face, edges, persons)
     });
-    Ok(Json(faces.collect()))
+    let headers = detection.aim.map(SearchHeaders::new);
+    Ok((headers, Json(faces.collect())))
 }

@@ -306,6 +306,11 @@ impl From<&Fault> for InvalidField {
                 format!("Input should be less than or equal to {most}"),
                 "less_than_equal",
             ),
+            Rule::AtMost(least) => (
+                format!("Input should be greater than {least}"),
+                "greater_than",
+            ),
+            Rule::AtLeast(most) => (format!("Input should be less than {most}"), "less_than"),
             Rule::OneOf(names) => (format!("Input should be {}", listed(names)), "enum"),
         };
         Self { loc, msg, kind }

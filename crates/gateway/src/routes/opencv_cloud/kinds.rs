@@ -4,7 +4,7 @@ use inference::Effort;
 use store::{CollectionCode, CollectionRef, FaceId, Gender};
 use uuid::Uuid;
 
-use crate::routes::opencv::body::{Input, Reader, Rule, number_or_text, one_of, text};
+use crate::routes::opencv::body::{Input, Reader, Rule, number_or_text, one_of, rate, text};
 
 /// Pictures of one person that a request may have.
 pub(super) const PICTURES: (usize, usize) = (1, 3);
@@ -51,7 +51,16 @@ pub(super) fn platform(reader: &Reader<'_, '_>) -> Option<()> {
     reader.or("os", (), one_of(PLATFORMS, &[(), (), ()]))
 }
 
-/// The least score of whoever is found, `least` or more.
+/// The least score of whoever passes, `least` or more.
 pub(super) fn min_score(reader: &Reader<'_, '_>, least: f64) -> Option<f64> {
     reader.or("min_score", MIN_SCORE, number_or_text(least..=1.0))
+}
+
+/// `min_score`, which is `least` or more, and `max_fpir`. With the second alone no score is too low for the first.
+pub(super) fn limits(reader: &Reader<'_, '_>, least: f64) -> Option<(f64, Option<f64>)> {
+    let min_score = reader.optional("min_score", number_or_text(least..=1.0));
+    let max_fpir = reader.optional("max_fpir", rate);
+    let (min_score, max_fpir) = (min_score?, max_fpir?);
+    let unsaid = max_fpir.map_or(MIN_SCORE, |_| least);
+    Some((min_score.unwrap_or(unsaid), max_fpir))
 }

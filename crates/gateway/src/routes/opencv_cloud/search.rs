@@ -9,16 +9,17 @@ use super::{
     error::ApiError,
     extract::{Owner, Valid},
     failures::{CommonFailures, MissingFailures},
-    kinds::{PICTURES, code, effort, min_score},
+    kinds::{PICTURES, code, effort, limits},
     persons::{PersonMatch, matches},
 };
 use crate::{
     App, AppState,
     routes::{
+        headers::SearchHeaders,
         opencv,
         opencv::body::{FromReader, Reader, integer, picture},
     },
-    service::{self, PictureSource, Probe, SearchTerms},
+    service::{self, Cutoff, PictureSource, Probe, Search, SearchTerms},
 };
 
 /// Most persons if a request does not say.
@@ -40,6 +41,10 @@ pub(super) struct SearchRequest {
     /// Least score of the persons in the answer. A number, or a text that is one.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1, default = 0.81)]
     min_score: f64,
+    /// Extension, in place of `min_score`: the share of searches for people who are not enrolled that may find somebody. The least
+    /// score follows from the number of enrolled faces. Beside `min_score` the stricter counts.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// `FAST` or `ACCURATE`.
     #[schema(value_type = Option<String>, default = "FAST")]
     search_mode: Effort,
@@ -50,13 +55,15 @@ impl FromReader for SearchRequest {
         let images = reader.list("images", PICTURES, picture);
         let collection_id = reader.optional("collection_id", code);
         let max_results = reader.or("max_results", MAX_RESULTS, integer(1..=500));
-        let min_score = min_score(reader, 0.0);
+        let limits = limits(reader, 0.0);
         let search_mode = reader.or("search_mode", Effort::Fast, effort);
+        let (min_score, max_fpir) = limits?;
         Some(Self {
             images: images?,
             collection_id: collection_id?,
             max_results: max_results?,
-            min_score: min_score?,
+            min_score,
+            max_fpir,
             search_mode: search_mode?,
         })
     }
@@ -67,7 +74,7 @@ impl SearchRequest {
         SearchTerms {
             client,
             collection: self.collection_id,
-            min_score: self.min_score,
+            cutoff: Cutoff::new(self.min_score, self.max_fpir),
             limit: self.max_results as usize,
             effort: self.search_mode,
         }
@@ -88,7 +95,7 @@ pub(super) async fn search(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<SearchRequest>,
-) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+) -> Result<(SearchHeaders, Json<Vec<PersonMatch>>), ApiError> {
     find(&app, owner, "search", request, Probe::Pictures).await
 }
 
@@ -106,7 +113,7 @@ pub(super) async fn search_crops(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<SearchRequest>,
-) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+) -> Result<(SearchHeaders, Json<Vec<PersonMatch>>), ApiError> {
     find(&app, owner, "search_crops", request, Probe::Crops).await
 }
 
@@ -116,8 +123,10 @@ async fn find(
     kind: &'static str,
     request: SearchRequest,
     probe: Probe,
-) -> Result<Json<Vec<PersonMatch>>, ApiError> {
+) -> Result<(SearchHeaders, Json<Vec<PersonMatch>>), ApiError> {
     let terms = request.terms(owner.client);
-    let found = service::search(app, &owner.call, kind, request.images, probe, terms).await?;
-    Ok(Json(matches(app, owner.client, found.answer).await?))
+    let search = service::search(app, &owner.call, kind, request.images, probe, terms).await?;
+    let Search { found, aim } = search.answer;
+    let matches = matches(app, owner.client, found).await?;
+    Ok((SearchHeaders::new(aim), Json(matches)))
 }

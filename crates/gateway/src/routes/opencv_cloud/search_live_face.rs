@@ -10,15 +10,18 @@ use super::{
     error::ApiError,
     extract::{Owner, Valid},
     failures::{CommonFailures, MissingFailures},
-    kinds::{MIN_SCORE, code, effort, min_score, platform},
+    kinds::{MIN_SCORE, code, effort, limits, platform},
     liveness,
     persons::{PersonMatch, matches},
     search::MAX_RESULTS,
 };
 use crate::{
     AppState,
-    routes::opencv::body::{FromReader, Reader, integer, picture},
-    service::{self, PictureSource, SearchTerms},
+    routes::{
+        headers::SearchHeaders,
+        opencv::body::{FromReader, Reader, integer, picture},
+    },
+    service::{self, Cutoff, PictureSource, Search, SearchTerms},
 };
 
 /// Somebody who is there now, and is looked for.
@@ -38,6 +41,9 @@ pub(super) struct SearchLiveFaceRequest {
     /// Least score of the persons in the answer. A number, or a text that is one.
     #[schema(value_type = Option<f64>, minimum = 0.81, maximum = 1, default = 0.81)]
     min_score: f64,
+    /// Extension, in place of `min_score`: as in `search`.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// Most persons in the answer.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100, default = 10)]
     max_results: u32,
@@ -51,14 +57,16 @@ impl FromReader for SearchLiveFaceRequest {
         let image = reader.required("image", picture);
         let os = platform(reader);
         let collection_id = reader.optional("collection_id", code);
-        let min_score = min_score(reader, MIN_SCORE);
+        let limits = limits(reader, MIN_SCORE);
         let max_results = reader.or("max_results", MAX_RESULTS, integer(1..=100));
         let search_mode = reader.or("search_mode", Effort::Fast, effort);
+        let (min_score, max_fpir) = limits?;
         Some(Self {
             image: image?,
             os: os?,
             collection_id: collection_id?,
-            min_score: min_score?,
+            min_score,
+            max_fpir,
             max_results: max_results?,
             search_mode: search_mode?,
         })
@@ -90,19 +98,21 @@ pub(super) async fn search_live_face(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<SearchLiveFaceRequest>,
-) -> Result<Json<LiveMatches>, ApiError> {
+) -> Result<(SearchHeaders, Json<LiveMatches>), ApiError> {
     let terms = SearchTerms {
         client: owner.client,
         collection: request.collection_id,
-        min_score: request.min_score,
+        cutoff: Cutoff::new(request.min_score, request.max_fpir),
         limit: request.max_results as usize,
         effort: request.search_mode,
     };
     let policy = liveness::policy(liveness::MIN_SCORE);
     let (kind, image) = ("search_live_face", request.image);
     let answer = service::search_live(&app, &owner.call, kind, image, policy, terms).await?;
-    Ok(Json(LiveMatches {
+    let Search { found, aim } = answer.search.answer;
+    let matches = LiveMatches {
         liveness_score: answer.verdict.answer.score.rounded(),
-        persons: matches(&app, owner.client, answer.found.answer).await?,
-    }))
+        persons: matches(&app, owner.client, found).await?,
+    };
+    Ok((SearchHeaders::new(aim), Json(matches)))
 }

@@ -5,7 +5,10 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{collection, compare, error::ErrorBody, extensions, face_search, person, persons};
-use crate::{AppState, routes::opencv::ApiKeyScheme};
+use crate::{
+    AppState,
+    routes::{headers, opencv::ApiKeyScheme},
+};
 
 /// Every path of this dialect.
 const PATHS: [&str; 7] = [
@@ -33,7 +36,7 @@ struct Document;
 
 /// The routes of this dialect.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(
             collection::create,
             collection::delete,
@@ -44,7 +47,10 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(persons::put, extensions::persons))
         .routes(routes!(face_search::one))
         .routes(routes!(face_search::many))
-        .routes(routes!(compare::compare))
+        .routes(routes!(compare::compare));
+    let searches = ["/face-search", "/multi-face-search"];
+    headers::document(router.get_openapi_mut(), &searches, &["/person"]);
+    router
 }
 
 /// Whether the path is one of this dialect.

@@ -10,14 +10,17 @@ use super::{
     error::ApiError,
     extract::{Owner, Valid},
     failures::{CommonFailures, FaceFailures, LivenessFailures, MissingFailures},
-    fields,
+    fields::{self, Limits},
     object::MatchObject,
     scale,
 };
 use crate::{
     AppState,
-    routes::opencv::body::{FromReader, Reader, integer, picture},
-    service::{self, Found, PictureSource, SearchTerms},
+    routes::{
+        headers::SearchHeaders,
+        opencv::body::{FromReader, Reader, integer, picture},
+    },
+    service::{self, Found, PictureSource, Search, SearchTerms},
 };
 
 /// Most results of one search; the contract names no limit.
@@ -36,6 +39,10 @@ pub(super) struct FaceSearch {
     /// Persons below this score are left out.
     #[schema(value_type = Option<f64>, default = 0.7, minimum = 0, maximum = 1)]
     min_similarity_score: f64,
+    /// Extension, in place of `min_similarity_score`: the share of searches for people who are not enrolled that may find somebody.
+    /// The least score follows from the number of enrolled faces. Beside `min_similarity_score` the stricter counts.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// Most persons in the answer.
     #[schema(value_type = Option<u32>, default = 1, minimum = 1, maximum = 500)]
     max_results: u32,
@@ -48,13 +55,18 @@ impl FromReader for FaceSearch {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let collection = fields::collection_name(reader);
         let face = reader.required("face_base_64", picture);
-        let min_similarity = fields::min_similarity(reader, "min_similarity_score");
+        let limits = fields::limits(reader);
         let max_results = reader.or("max_results", 1, integer(1..=MOST_RESULTS));
         let liveness = fields::check_liveness(reader);
+        let Limits {
+            min_score,
+            max_fpir,
+        } = limits?;
         Some(Self {
             collection_name: collection?,
             face_base_64: face?,
-            min_similarity_score: min_similarity?,
+            min_similarity_score: min_score,
+            max_fpir,
             max_results: max_results?,
             check_liveness: liveness?,
         })
@@ -77,15 +89,21 @@ pub(super) async fn one(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<FaceSearch>,
-) -> Result<Json<Vec<MatchObject>>, ApiError> {
-    let limit = request.min_similarity_score;
-    let terms = terms(owner.client, limit, request.max_results);
+) -> Result<(SearchHeaders, Json<Vec<MatchObject>>), ApiError> {
+    let limits = Limits {
+        min_score: request.min_similarity_score,
+        max_fpir: request.max_fpir,
+    };
+    let terms = terms(owner.client, limits, request.max_results);
     let gate = fields::gate(request.check_liveness, &app.config.opencv_onpremise);
     let (picture, name) = (request.face_base_64, request.collection_name);
-    let found = service::search_every_face(&app, &owner.call, picture, &name, terms, gate).await?;
-    let mut found = found.answer;
-    found.retain(|one| scale::reaches(one.score, limit));
-    Ok(Json(MatchObject::all(&app, owner.client, &found).await?))
+    let search = service::search_every_face(&app, &owner.call, picture, &name, terms, gate).await?;
+    let Search { mut found, aim } = search.answer;
+    let least = limits.least(&aim);
+    found.retain(|one| scale::reaches(one.score, least));
+    let headers = SearchHeaders::on_scale(aim, least);
+    let matches = MatchObject::all(&app, owner.client, &found).await?;
+    Ok((headers, Json(matches)))
 }
 
 /// Faces to look for.
@@ -101,17 +119,25 @@ pub(super) struct MultiFaceSearch {
     /// A face whose best person is below this score is not recognised.
     #[schema(value_type = Option<f64>, default = 0.7, minimum = 0, maximum = 1)]
     min_similarity_score: f64,
+    /// Extension, in place of `min_similarity_score`: as in `/face-search`, of each face.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
 }
 
 impl FromReader for MultiFaceSearch {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let collection = fields::collection_name(reader);
         let picture = reader.required("multi_face_img_base_64", picture);
-        let min_similarity = fields::min_similarity(reader, "min_similarity_score");
+        let limits = fields::limits(reader);
+        let Limits {
+            min_score,
+            max_fpir,
+        } = limits?;
         Some(Self {
             collection_name: collection?,
             multi_face_img_base_64: picture?,
-            min_similarity_score: min_similarity?,
+            min_similarity_score: min_score,
+            max_fpir,
         })
     }
 }
@@ -140,30 +166,35 @@ pub(super) async fn many(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<MultiFaceSearch>,
-) -> Result<Json<Group>, ApiError> {
-    let limit = request.min_similarity_score;
-    let terms = terms(owner.client, limit, 1);
+) -> Result<(SearchHeaders, Json<Group>), ApiError> {
+    let limits = Limits {
+        min_score: request.min_similarity_score,
+        max_fpir: request.max_fpir,
+    };
+    let terms = terms(owner.client, limits, 1);
     let (picture, name) = (request.multi_face_img_base_64, request.collection_name);
-    let faces = service::search_group(&app, &owner.call, picture, &name, terms).await?;
+    let group = service::search_group(&app, &owner.call, picture, &name, terms).await?;
+    let least = limits.least(&group.aim);
     let (mut known, mut others): (Vec<Found>, Vec<String>) = (Vec::new(), Vec::new());
-    for face in faces {
-        match face.best.filter(|one| scale::reaches(one.score, limit)) {
+    for face in group.faces {
+        match face.best.filter(|one| scale::reaches(one.score, least)) {
             Some(person) => known.push(person),
             None => others.push(base64_simd::STANDARD.encode_to_string(&face.thumbnail)),
         }
     }
-    Ok(Json(Group {
+    let answer = Group {
         person_search_results: MatchObject::all(&app, owner.client, &known).await?,
         unrecognized_face_thumbnails_base_64: others,
-    }))
+    };
+    Ok((SearchHeaders::on_scale(group.aim, least), Json(answer)))
 }
 
-fn terms(client: ClientId, limit: f64, results: u32) -> SearchTerms {
+fn terms(client: ClientId, limits: Limits, results: u32) -> SearchTerms {
     SearchTerms {
         client,
         // The service fills in what the name stands for.
         collection: None,
-        min_score: scale::core_floor(limit),
+        cutoff: limits.cutoff(),
         limit: results as usize,
         // The dialect has no modes. Exact, as the vendor's is.
         effort: Effort::Accurate,

@@ -1,12 +1,13 @@
 //! Fields that several requests have.
 
+use gallery::Aim;
 use serde_json::{Map, Value};
 
 use super::scale;
 use crate::{
     config::OpencvOnpremiseConfig,
-    routes::opencv::body::{Reader, boolean, number, one_of, text, texts_by_name},
-    service::{Duplicates, Keep, LivenessGate, LivenessPolicy},
+    routes::opencv::body::{Reader, boolean, number, one_of, rate, text, texts_by_name},
+    service::{Cutoff, Duplicates, Keep, LivenessGate, LivenessPolicy},
 };
 
 /// The recommended cut of the dialect's scale.
@@ -49,6 +50,43 @@ pub(super) fn storage_type(reader: &Reader<'_, '_>) -> Option<Keep> {
 /// The least score.
 pub(super) fn min_similarity(reader: &Reader<'_, '_>, name: &str) -> Option<f64> {
     reader.or(name, DEFAULT_MIN_SIMILARITY, number(0.0..=1.0))
+}
+
+/// The least score of whoever is found and, in its place, a rate. With the second alone no score is too low for the first.
+pub(super) fn limits(reader: &Reader<'_, '_>) -> Option<Limits> {
+    let min_score = reader.optional("min_similarity_score", number(0.0..=1.0));
+    let max_fpir = reader.optional("max_fpir", rate);
+    let (min_score, max_fpir) = (min_score?, max_fpir?);
+    let unsaid = max_fpir.map_or(DEFAULT_MIN_SIMILARITY, |_| 0.0);
+    Some(Limits {
+        min_score: min_score.unwrap_or(unsaid),
+        max_fpir,
+    })
+}
+
+/// What counts as found, on the dialect's scale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) min_score: f64,
+    pub(super) max_fpir: Option<f64>,
+}
+
+impl Limits {
+    /// The same on the core's scale.
+    pub(super) fn cutoff(self) -> Cutoff {
+        Cutoff {
+            slack: scale::SLACK,
+            ..Cutoff::new(scale::core(self.min_score), self.max_fpir)
+        }
+    }
+
+    /// The least score that a search with this cut-off had, on the dialect's scale.
+    pub(super) fn least(self, aim: &Aim) -> f64 {
+        match self.max_fpir {
+            Some(_) => scale::limit(aim.min_score).max(self.min_score),
+            None => self.min_score,
+        }
+    }
 }
 
 /// `check_duplicates` with its limit, which is ignored (but read) without it.

@@ -10,11 +10,15 @@ use super::{
     failures::{CommonFailures, FaceFailures, LivenessFailures, MissingFailures},
     fields,
     object::PersonObject,
+    scale,
 };
 use crate::{
     AppState,
-    routes::opencv::body::{FromReader, Reader, picture},
-    service::{self, Duplicates, Enrolment, Keep, PictureSource},
+    routes::{
+        headers::LookAlikeHeader,
+        opencv::body::{FromReader, Reader, picture},
+    },
+    service::{self, Duplicates, Enrolment, Keep, PictureSource, person_key},
 };
 
 /// A person to enrol, or to update.
@@ -135,13 +139,16 @@ pub(super) async fn put(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<PutPerson>,
-) -> Result<Json<PersonObject>, ApiError> {
+) -> Result<(LookAlikeHeader, Json<PersonObject>), ApiError> {
     let new = Enrolment {
         duplicates: request.duplicates,
         gate: fields::gate(request.liveness, &app.config.opencv_onpremise),
         ..request.person.into_enrolment(request.keep)
     };
     let (call, client) = (&owner.call, owner.client);
-    let person = service::put_person(&app, call, client, &request.collection, new).await?;
-    Ok(Json(PersonObject::one(&app, client, &person).await?))
+    let enrolled = service::put_person(&app, call, client, &request.collection, new).await?;
+    let near = enrolled.look_alikes.iter();
+    let near = near.map(|one| (person_key(&one.person), scale::shown(one.score)));
+    let person = PersonObject::one(&app, client, &enrolled.person).await?;
+    Ok((LookAlikeHeader(near.collect()), Json(person)))
 }

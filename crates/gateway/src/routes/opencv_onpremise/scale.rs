@@ -7,22 +7,27 @@ use inference::Score;
 const ANCHORS: [(f64, f64); 4] = [(0.0, 0.0), (0.67, 0.75), (0.70, 0.81), (1.0, 1.0)];
 
 /// A core score this much lower may still be rounded up to the limit: half a last decimal at the steepest line, and a little more.
-const SLACK: f64 = 0.000_2;
+/// [`reaches`] decides.
+pub(super) const SLACK: f64 = 0.000_2;
 
 /// The core's score for a limit of this dialect, 0 to 1.
 pub(super) fn core(limit: f64) -> f64 {
     line(limit, |(own, core)| (own, core))
 }
 
-/// As [`core`], low enough that no score is lost that reaches the limit when it is rounded: [`reaches`] decides.
-pub(super) fn core_floor(limit: f64) -> f64 {
-    (core(limit) - SLACK).max(0.0)
+/// The limit of this dialect for one of the core's, 0 to 1, with 4 decimals: never a lower one.
+pub(super) fn limit(core: f64) -> f64 {
+    // The grain of the arithmetic is no reason to go up.
+    (own(core) * 10_000.0 - 1e-6).ceil() / 10_000.0
 }
 
 /// The score as this dialect shows it, with 4 decimals.
 pub(super) fn shown(score: Score) -> f64 {
-    let own = line(f64::from(score.value()), |(own, core)| (core, own));
-    (own * 10_000.0).round() / 10_000.0
+    (own(f64::from(score.value())) * 10_000.0).round() / 10_000.0
+}
+
+fn own(score: f64) -> f64 {
+    line(score, |(own, core)| (core, own))
 }
 
 /// Whether the score, as it is shown, is at or above the limit.
@@ -66,10 +71,17 @@ mod tests {
         }
 
         #[test]
+        fn a_limit_of_the_core_is_kept(score in 0.0..=1.0_f32) {
+            let score = Score::new(score).rounded();
+            prop_assert!(core(limit(score)) >= score - 1e-9);
+            prop_assert!(core(limit(score) - 0.000_101) < score);
+        }
+
+        #[test]
         fn what_reaches_the_limit_is_above_the_floor(score in 0.0..=1.0_f32, limit in 0.0..=1.0_f64) {
             let score = Score::new(score);
             if reaches(score, limit) {
-                prop_assert!(score.rounded() >= core_floor(limit), "{} {}", score.rounded(), core_floor(limit));
+                prop_assert!(score.rounded() >= core(limit) - SLACK, "{} {}", score.rounded(), core(limit));
             }
         }
     }

@@ -13,11 +13,11 @@ use super::{
     account::{clients, login, session},
     collections, compare, compare_live, compare_with_liveness, demo, detect,
     error::ErrorBody,
-    face_validation, liveness,
+    face_validation, liveness, models,
     persons::{self, PersonCard},
     search, search_active_user, search_crops, search_live_face, verify,
 };
-use crate::{AppState, config::VerifikConfig};
+use crate::{AppState, config::VerifikConfig, routes::headers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,7 @@ use crate::{AppState, config::VerifikConfig};
         (name = "Collections", description = "Named sets of persons that a search can be confined to."),
         (name = "Persons", description = "Who is known, by one to three pictures."),
         (name = "Search", description = "Who is this, among the account's persons? Nothing of a picture is kept."),
+        (name = "Models", description = "What scores mean, and on what terms the weights may be used."),
         (name = "Accounts", description = "The caller's account, its tokens, and login by one-time code."),
     )
 )]
@@ -50,9 +51,26 @@ impl Modify for Bearer {
     }
 }
 
+/// What answers with the headers of searches.
+const SEARCHES: [&str; 7] = [
+    "/v2/face-recognition/detect",
+    "/v2/face-recognition/search",
+    "/v2/face-recognition/search/crops",
+    "/v2/face-recognition/search-live-face",
+    "/v2/face-recognition/search-active-user",
+    "/v2/face-recognition/persons/project-type/{type}",
+    "/v2/face-recognition/collections/project-type/{type}",
+];
+
+/// What answers with the header of look-alikes.
+const ENROLMENTS: [&str; 2] = [
+    "/v2/face-recognition/persons",
+    "/v2/face-recognition/persons/search-live-face",
+];
+
 /// The routes of this dialect that the settings ask for.
 pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
-    let router = OpenApiRouter::with_openapi(Document::openapi())
+    let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(liveness::liveness))
         .routes(routes!(liveness::liveness_score))
         .routes(routes!(compare::compare))
@@ -67,6 +85,7 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(search_live_face::search_live_face))
         .routes(routes!(search_active_user::search_active_user))
         .routes(routes!(verify::verify))
+        .routes(routes!(models::models))
         .routes(routes!(session::get_session, session::post_session))
         .routes(routes!(session::renew_and_revoke))
         .routes(routes!(clients::get_me, clients::put_me))
@@ -75,6 +94,7 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(login::confirm_email_login))
         .routes(routes!(login::phone_login))
         .routes(routes!(login::confirm_phone_login));
+    headers::document(router.get_openapi_mut(), &SEARCHES, &ENROLMENTS);
     if !settings.demo_routes {
         return router;
     }

@@ -6,7 +6,10 @@ use super::{
     body::{Fields, FromFields, Invalid},
     document::SearchMode,
 };
-use crate::service::{FaceQuery, PictureSource};
+use crate::service::{Cutoff, FaceQuery, PictureSource};
+
+/// The lowest limit that can be asked for.
+const LEAST_SCORE: f64 = 0.2;
 
 /// The least score when a request does not say: what the clients send.
 const DEFAULT_MIN_SCORE: f64 = 0.8;
@@ -16,7 +19,7 @@ const DEFAULT_MIN_SCORE: f64 = 0.8;
 pub(super) struct ByFace {
     image: PictureSource,
     mode: SearchMode,
-    min_score: f64,
+    cutoff: Cutoff,
 }
 
 /// A face to look for.
@@ -38,6 +41,9 @@ pub(super) struct ByFaceSchema {
         required = false
     )]
     min_score: Option<f64>,
+    /// Extension, in place of `minScore`: as in `search`.
+    #[schema(rename = "maxFpir", exclusive_minimum = 0, exclusive_maximum = 1)]
+    max_fpir: Option<f64>,
 }
 
 impl FromFields for ByFace {
@@ -51,13 +57,18 @@ impl FromFields for ByFace {
                 SearchMode::Accurate,
             ],
         );
+        let (image, mode) = (
+            fields.picture("image").required()?,
+            modes.or(SearchMode::Fast)?,
+        );
+        let min_score = fields.number("minScore").between(LEAST_SCORE, 1.0);
+        let min_score = min_score.optional()?;
+        let max_fpir = fields.number("maxFpir").inside(0.0, 1.0).optional()?;
+        let unsaid = max_fpir.map_or(DEFAULT_MIN_SCORE, |_| LEAST_SCORE);
         Ok(Self {
-            image: fields.picture("image").required()?,
-            mode: modes.or(SearchMode::Fast)?,
-            min_score: fields
-                .number("minScore")
-                .between(0.2, 1.0)
-                .or(DEFAULT_MIN_SCORE)?,
+            image,
+            mode,
+            cutoff: Cutoff::new(min_score.unwrap_or(unsaid), max_fpir),
         })
     }
 }
@@ -67,7 +78,7 @@ impl From<ByFace> for FaceQuery {
         Self {
             image: request.image,
             effort: request.mode.into(),
-            min_score: request.min_score,
+            cutoff: request.cutoff,
         }
     }
 }

@@ -17,14 +17,18 @@ use super::{
 };
 use crate::{
     AppState,
-    service::{self, Detection, PictureSource, SearchTerms},
+    routes::headers::SearchHeaders,
+    service::{self, Cutoff, Detection, PictureSource, SearchTerms},
 };
 
 /// Most persons per face when a request does not say.
 const DEFAULT_MAX_RESULTS: u32 = 99;
 
-/// A picture. With `return_landmarks` or `return_attributes`, or without both `min_score` and `search_mode`, the answer is the
-/// object with `faces` (form B); else the list with `persons` (form A), for which both are required.
+/// The lowest limit that can be asked for.
+const LEAST_SCORE: f64 = 0.5;
+
+/// A picture. With `return_landmarks` or `return_attributes`, or without `min_score`, `max_fpir` and `search_mode`, the answer is the
+/// object with `faces` (form B); else the list with `persons` (form A), for which a limit and `search_mode` are required.
 #[derive(Debug, ToSchema)]
 pub(super) struct DetectRequest {
     /// Base64 (also URL-safe, with line breaks, or as a data URI), or an `https` address.
@@ -33,6 +37,9 @@ pub(super) struct DetectRequest {
     /// Form A: least score of the persons named for a face.
     #[schema(minimum = 0.5, maximum = 1)]
     pub(super) min_score: Option<f64>,
+    /// Form A, extension, in place of `min_score`: as in `search`, of each face.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    pub(super) max_fpir: Option<f64>,
     /// Form A: how hard to search.
     pub(super) search_mode: Option<SearchMode>,
     /// Form A: code or id of the collection to search in.
@@ -57,20 +64,21 @@ impl DetectRequest {
             attributes: self.return_attributes.unwrap_or(false),
         };
         let asked = self.return_landmarks.is_some() || self.return_attributes.is_some();
-        let plain = self.min_score.is_none() && self.search_mode.is_none();
+        let limited = self.min_score.is_some() || self.max_fpir.is_some();
+        let plain = !limited && self.search_mode.is_none();
         (asked || plain).then_some(details)
     }
 
     /// Whom to look for: form A only.
     fn terms(&self, client: ClientId) -> Option<SearchTerms> {
-        let (None, Some(min_score), Some(mode)) = (self.report(), self.min_score, self.search_mode)
-        else {
+        let (None, Some(mode)) = (self.report(), self.search_mode) else {
             return None;
         };
+        let min_score = self.min_score.unwrap_or(LEAST_SCORE);
         Some(SearchTerms {
             client,
             collection: self.collection_id,
-            min_score,
+            cutoff: Cutoff::new(min_score, self.max_fpir),
             limit: self.max_results as usize,
             effort: mode.into(),
         })
@@ -81,7 +89,11 @@ impl FromFields for DetectRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
         let request = Self {
             image: fields.picture("image").required()?,
-            min_score: fields.number("min_score").between(0.5, 1.0).optional()?,
+            min_score: fields
+                .number("min_score")
+                .between(LEAST_SCORE, 1.0)
+                .optional()?,
+            max_fpir: fields.number("max_fpir").inside(0.0, 1.0).optional()?,
             search_mode: fields.search_mode("search_mode").optional()?,
             collection_id: search::collection(fields)?,
             max_results: fields
@@ -92,7 +104,7 @@ impl FromFields for DetectRequest {
             return_attributes: fields.boolean("return_attributes").optional()?,
         };
         if request.report().is_none() {
-            fields.number("min_score").required()?;
+            search::limits(fields, LEAST_SCORE)?;
             fields.text("search_mode").required()?;
         }
         Ok(request)
@@ -131,9 +143,12 @@ pub(super) async fn detect(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<DetectRequest>,
-) -> Result<Envelope<DetectAnswer>, ApiError> {
+) -> Result<(Option<SearchHeaders>, Envelope<DetectAnswer>), ApiError> {
     let (report, terms) = (request.report(), request.terms(owner.client));
     let detection =
         service::detect(&app, &owner.call, request.image, report.is_none(), terms).await?;
-    Ok(Envelope::new(DetectAnswer::new(&detection.answer, report)))
+    let detection = detection.answer;
+    let headers = detection.aim.map(SearchHeaders::new);
+    let answer = DetectAnswer::new(&detection, report);
+    Ok((headers, Envelope::new(answer)))
 }

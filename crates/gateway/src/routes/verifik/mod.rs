@@ -20,6 +20,7 @@ mod failures;
 mod ids;
 mod liveness;
 mod matches;
+mod models;
 mod path;
 mod persons;
 mod query;

@@ -5,7 +5,7 @@ use store::{ClientId, CollectionRef};
 use utoipa::ToSchema;
 
 use super::{
-    body::{Fields, FromFields, Invalid, Valid},
+    body::{Fields, FromFields, Invalid, Rule, Valid},
     caller::Owner,
     document::SearchMode,
     envelope::Envelope,
@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     AppState,
-    service::{self, PictureSource, Probe, SearchTerms},
+    routes::headers::SearchHeaders,
+    service::{self, Cutoff, PictureSource, Probe, Search, SearchTerms},
 };
 
 /// Most persons when a request does not say.
@@ -32,9 +33,13 @@ pub(super) struct SearchRequest {
     /// single string is taken too, and so is `image`.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 3)]
     pub(super) images: Vec<PictureSource>,
-    /// Least score of the persons in the answer.
-    #[schema(minimum = 0.2, maximum = 1)]
+    /// Least score of the persons in the answer. Required without `max_fpir`.
+    #[schema(value_type = Option<f64>, minimum = 0.2, maximum = 1)]
     pub(super) min_score: f64,
+    /// Extension, in place of `min_score`: the share of searches for people who are not enrolled that may find somebody. The least
+    /// score follows from the number of enrolled faces. Beside `min_score` the stricter counts.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    pub(super) max_fpir: Option<f64>,
     /// How hard to search.
     pub(super) search_mode: SearchMode,
     /// Code or id of the collection to search in; all persons of the account when absent.
@@ -48,9 +53,12 @@ pub(super) struct SearchRequest {
 impl SearchRequest {
     /// The fields of a search whose least score may be `least` or more.
     pub(super) fn read(fields: &Fields<'_>, least: f64) -> Result<Self, Invalid> {
+        let images = fields.pictures("images").max_items(MAX_IMAGES).required()?;
+        let (min_score, max_fpir) = limits(fields, least)?;
         Ok(Self {
-            images: fields.pictures("images").max_items(MAX_IMAGES).required()?,
-            min_score: fields.number("min_score").between(least, 1.0).required()?,
+            images,
+            min_score,
+            max_fpir,
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: collection(fields)?,
             max_results: fields
@@ -65,7 +73,7 @@ impl SearchRequest {
         SearchTerms {
             client,
             collection: self.collection_id,
-            min_score: self.min_score,
+            cutoff: Cutoff::new(self.min_score, self.max_fpir),
             limit: self.max_results as usize,
             effort: self.search_mode.into(),
         }
@@ -75,6 +83,17 @@ impl SearchRequest {
 impl FromFields for SearchRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
         Self::read(fields, 0.2)
+    }
+}
+
+/// `min_score`, which is `least` or more, and `max_fpir`, of which one must be there. Without the first, no score is too low for it.
+pub(super) fn limits(fields: &Fields<'_>, least: f64) -> Result<(f64, Option<f64>), Invalid> {
+    let min_score = fields.number("min_score").between(least, 1.0);
+    let min_score = min_score.optional()?;
+    let max_fpir = fields.number("max_fpir").inside(0.0, 1.0).optional()?;
+    match (min_score, max_fpir) {
+        (None, None) => Err(Invalid::new("min_score", Rule::Required)),
+        _ => Ok((min_score.unwrap_or(least), max_fpir)),
     }
 }
 
@@ -99,9 +118,15 @@ pub(super) async fn search(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<SearchRequest>,
-) -> Result<Envelope<Vec<PersonMatch>>, ApiError> {
+) -> Result<(SearchHeaders, Envelope<Vec<PersonMatch>>), ApiError> {
     let terms = request.terms(owner.client);
     let (kind, images) = ("search", request.images);
     let found = service::search(&app, &owner.call, kind, images, Probe::Pictures, terms).await?;
-    Ok(Envelope::new(matches(&found.answer)))
+    Ok(answer(&found.answer))
+}
+
+/// Whom a search found, with what its threshold means.
+pub(super) fn answer(search: &Search) -> (SearchHeaders, Envelope<Vec<PersonMatch>>) {
+    let headers = SearchHeaders::new(search.aim);
+    (headers, Envelope::new(matches(&search.found)))
 }

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     AppState,
     config::ActiveUserAnswer,
-    service::{self, PictureSource, Probe},
+    routes::headers::SearchHeaders,
+    service::{self, Cutoff, PictureSource, Probe},
 };
 
 /// Kind of the audit record.
@@ -36,9 +37,12 @@ pub(super) struct SearchActiveUserRequest {
     /// `DESKTOP`, `IOS` or `ANDROID`.
     #[schema(value_type = String, example = "DESKTOP")]
     os: &'static str,
-    /// Least score of the persons in the answer.
-    #[schema(minimum = 0.5, maximum = 1)]
+    /// Least score of the persons in the answer. Required without `max_fpir`.
+    #[schema(value_type = Option<f64>, minimum = 0.5, maximum = 1)]
     min_score: f64,
+    /// Extension, in place of `min_score`: as in `search`.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// How hard to search.
     search_mode: SearchMode,
     /// Code or id of the collection to search in; all persons of the account when absent.
@@ -51,10 +55,14 @@ pub(super) struct SearchActiveUserRequest {
 
 impl FromFields for SearchActiveUserRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
+        let image = fields.picture("image").required()?;
+        let os = platform(fields).required()?;
+        let (min_score, max_fpir) = search::limits(fields, 0.5)?;
         Ok(Self {
-            image: fields.picture("image").required()?,
-            os: platform(fields).required()?,
-            min_score: fields.number("min_score").between(0.5, 1.0).required()?,
+            image,
+            os,
+            min_score,
+            max_fpir,
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: search::collection(fields)?,
             liveness_min_score: fields
@@ -88,11 +96,11 @@ pub(super) async fn search_active_user(
     State(app): State<AppState>,
     Owner { call, client }: Owner,
     Valid(request): Valid<SearchActiveUserRequest>,
-) -> Result<Envelope<ActiveUsers>, ApiError> {
+) -> Result<(SearchHeaders, Envelope<ActiveUsers>), ApiError> {
     let terms = terms(
         client,
         request.collection_id,
-        request.min_score,
+        Cutoff::new(request.min_score, request.max_fpir),
         request.search_mode,
     );
     let (image, shape) = (request.image, app.config.verifik.search_active_user);
@@ -106,12 +114,16 @@ pub(super) async fn search_active_user(
     let Some(least) = least else {
         let images = vec![image];
         let found = service::search(&app, &call, KIND, images, Probe::Pictures, terms).await?;
-        return Ok(Envelope::new(ActiveUsers::List(matches(&found.answer))));
+        let headers = SearchHeaders::new(found.answer.aim);
+        let list = ActiveUsers::List(matches(&found.answer.found));
+        return Ok((headers, Envelope::new(list)));
     };
     let policy = liveness::policy(&app, least);
     let answer = service::search_live(&app, &call, KIND, image, policy, terms).await?;
-    Ok(Envelope::new(match shape {
-        ActiveUserAnswer::List => ActiveUsers::List(matches(&answer.found.answer)),
+    let search = &answer.search.answer;
+    let users = match shape {
+        ActiveUserAnswer::List => ActiveUsers::List(matches(&search.found)),
         _ => ActiveUsers::Object(Box::new(LiveMatches::new(&call, request.os, &answer))),
-    }))
+    };
+    Ok((SearchHeaders::new(search.aim), Envelope::new(users)))
 }

@@ -10,11 +10,12 @@ use super::{
     envelope::Envelope,
     error::ApiError,
     failures::{MissingFailures, PictureFailures, TokenFailures},
-    matches::{PersonMatch, matches},
-    search::SearchRequest,
+    matches::PersonMatch,
+    search::{SearchRequest, answer},
 };
 use crate::{
     AppState,
+    routes::headers::SearchHeaders,
     service::{self, Probe},
 };
 
@@ -31,9 +32,12 @@ pub(super) struct SearchCropsSchema {
     /// whole picture is taken as one.
     #[schema(min_items = 1, max_items = 3)]
     images: Vec<String>,
-    /// Least score of the persons in the answer.
+    /// Least score of the persons in the answer. Required without `max_fpir`.
     #[schema(minimum = 0.5, maximum = 1)]
-    min_score: f64,
+    min_score: Option<f64>,
+    /// Extension, in place of `min_score`: as in `search`.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// How hard to search.
     search_mode: SearchMode,
     /// Code or id of the collection to search in; all persons of the account when absent.
@@ -62,9 +66,9 @@ pub(super) async fn search_crops(
     State(app): State<AppState>,
     owner: Owner,
     Valid(SearchCropsRequest(request)): Valid<SearchCropsRequest>,
-) -> Result<Envelope<Vec<PersonMatch>>, ApiError> {
+) -> Result<(SearchHeaders, Envelope<Vec<PersonMatch>>), ApiError> {
     let terms = request.terms(owner.client);
     let (kind, images) = ("search_crops", request.images);
     let found = service::search(&app, &owner.call, kind, images, Probe::Crops, terms).await?;
-    Ok(Envelope::new(matches(&found.answer)))
+    Ok(answer(&found.answer))
 }

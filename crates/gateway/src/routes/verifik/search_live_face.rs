@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     AppState,
-    service::{self, Call, LiveSearch, PictureSource, SearchTerms},
+    routes::headers::SearchHeaders,
+    service::{self, Call, Cutoff, LiveSearch, PictureSource, SearchTerms},
 };
 
 /// The platforms.
@@ -36,9 +37,12 @@ pub(super) struct SearchLiveFaceRequest {
     /// The liveness score must be above this.
     #[schema(minimum = 0.5, maximum = 1)]
     liveness_min_score: f64,
-    /// Least score of the persons in the answer.
-    #[schema(minimum = 0.5, maximum = 1)]
+    /// Least score of the persons in the answer. Required without `max_fpir`.
+    #[schema(value_type = Option<f64>, minimum = 0.5, maximum = 1)]
     min_score: f64,
+    /// Extension, in place of `min_score`: as in `search`.
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
+    max_fpir: Option<f64>,
     /// How hard to search.
     search_mode: SearchMode,
     /// Code or id of the collection to search in; all persons of the account when absent.
@@ -50,17 +54,19 @@ impl FromFields for SearchLiveFaceRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
         let image = fields.picture("image").required()?;
         let older = !fields.has("image");
+        let os = match older {
+            true => platform(fields).or(liveness::DEFAULT_OS)?,
+            false => platform(fields).required()?,
+        };
+        let liveness_min_score = fields.number("liveness_min_score").between(0.5, 1.0);
+        let liveness_min_score = liveness_min_score.required()?;
+        let (min_score, max_fpir) = search::limits(fields, 0.5)?;
         Ok(Self {
             image,
-            os: match older {
-                true => platform(fields).or(liveness::DEFAULT_OS)?,
-                false => platform(fields).required()?,
-            },
-            liveness_min_score: fields
-                .number("liveness_min_score")
-                .between(0.5, 1.0)
-                .required()?,
-            min_score: fields.number("min_score").between(0.5, 1.0).required()?,
+            os,
+            liveness_min_score,
+            min_score,
+            max_fpir,
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: search::collection(fields)?,
         })
@@ -78,13 +84,13 @@ pub(super) fn platform(fields: &Fields<'_>) -> Field<&'static str> {
 pub(super) fn terms(
     client: ClientId,
     collection: Option<CollectionRef>,
-    min_score: f64,
+    cutoff: Cutoff,
     mode: SearchMode,
 ) -> SearchTerms {
     SearchTerms {
         client,
         collection,
-        min_score,
+        cutoff,
         limit: search::DEFAULT_MAX_RESULTS as usize,
         effort: mode.into(),
     }
@@ -116,7 +122,7 @@ struct SearchLiveness {
 impl LiveMatches {
     pub(super) fn new(call: &Call, os: &str, answer: &LiveSearch) -> Self {
         let score = answer.verdict.answer.score.rounded();
-        let persons = matches(&answer.found.answer);
+        let persons = matches(&answer.search.answer.found);
         Self {
             liveness_score: score,
             liveness: SearchLiveness {
@@ -144,15 +150,17 @@ pub(super) async fn search_live_face(
     State(app): State<AppState>,
     Owner { call, client }: Owner,
     Valid(request): Valid<SearchLiveFaceRequest>,
-) -> Result<Envelope<LiveMatches>, ApiError> {
+) -> Result<(SearchHeaders, Envelope<LiveMatches>), ApiError> {
     let policy = liveness::policy(&app, request.liveness_min_score);
     let terms = terms(
         client,
         request.collection_id,
-        request.min_score,
+        Cutoff::new(request.min_score, request.max_fpir),
         request.search_mode,
     );
     let (kind, image) = ("search_live_face", request.image);
     let answer = service::search_live(&app, &call, kind, image, policy, terms).await?;
-    Ok(Envelope::new(LiveMatches::new(&call, request.os, &answer)))
+    let headers = SearchHeaders::new(answer.search.answer.aim);
+    let matches = LiveMatches::new(&call, request.os, &answer);
+    Ok((headers, Envelope::new(matches)))
 }

@@ -9,7 +9,7 @@ use axum::http::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::REQUEST_ID;
-use crate::auth::API_KEY;
+use crate::{auth::API_KEY, routes::headers};
 
 /// Pages may ask again whether they may call after this time at the latest.
 const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -35,6 +35,11 @@ pub(in crate::server) fn cors(origins: &[String]) -> CorsLayer {
             Method::PATCH,
         ])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID, API_KEY])
-        .expose_headers([REQUEST_ID, RETRY_AFTER])
+        .expose_headers(
+            [REQUEST_ID, RETRY_AFTER]
+                .into_iter()
+                .chain(headers::ALL)
+                .collect::<Vec<_>>(),
+        )
         .max_age(MAX_AGE)
 }

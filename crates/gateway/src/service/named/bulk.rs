@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     App,
-    service::{Call, Part, ServiceError, pictures},
+    service::{Call, Part, ServiceError, look_alikes::LookAlikes, pictures},
 };
 
 /// How long to wait when others fill the engine's queue.
@@ -76,7 +76,9 @@ async fn take(
 ) -> Result<(Taken, Option<Person>), ServiceError> {
     let picture = pictures::one(app, new.picture.clone(), Part::Image).await?;
     let there = person_if_any(app, client, &new.key).await?;
-    let studio = Studio::new(app, client, collection, new, there.as_ref()).await?;
+    // Of many at once, look-alikes are not told.
+    let near = LookAlikes::default();
+    let studio = Studio::new(app, client, collection, new, there.as_ref(), near).await?;
     let studio = std::sync::Arc::new(studio);
     loop {
         let (studio, picture) = (std::sync::Arc::clone(&studio), picture.clone());

@@ -8,7 +8,7 @@ mod search;
 pub use bulk::{BulkEntry, put_persons};
 pub use kept::{Keep, kept_pictures};
 pub use put::{Duplicates, Enrolment, put_person};
-pub use search::{GroupFace, search_every_face, search_group};
+pub use search::{Group, GroupFace, search_every_face, search_group};
 
 use std::sync::Arc;
 

@@ -13,10 +13,12 @@ use super::{Keep, collection_for, person_of_key};
 use crate::{
     App,
     service::{
-        Call, LivenessGate, LivenessVerdict, Part, PictureSource, SearchTerms, ServiceError,
+        Call, Cutoff, Enrolled, LivenessGate, LivenessVerdict, Part, PictureSource, SearchTerms,
+        ServiceError,
         compare::Seen,
         enrol::new_face,
         liveness,
+        look_alikes::{self, LookAlikes},
         pictures::{self, Resolved},
         search::Searcher,
         verify::enrolled,
@@ -69,15 +71,22 @@ pub async fn put_person(
     client: ClientId,
     collection: &str,
     new: Enrolment,
-) -> Result<Person, ServiceError> {
+) -> Result<Enrolled, ServiceError> {
     let picture = pictures::one(app, new.picture.clone(), Part::Image).await?;
     let collection = collection_for(app, client, collection, &picture).await?;
     let there = person_if_any(app, client, &new.key).await?;
-    let studio = Studio::new(app, client, &collection, &new, there.as_ref()).await?;
+    let near = LookAlikes::of(app, client, &[collection.id]);
+    let studio = Studio::new(app, client, &collection, &new, there.as_ref(), near).await?;
     let job = move |pipeline: &mut Pipeline| studio.take(pipeline, picture);
-    let taken = app.engine.run(job).await??;
+    let mut taken = app.engine.run(job).await??;
     taken.check(app, call, there.as_ref()).await?;
-    store(app, client, &collection, &new, taken, there).await
+    let (near, own) = (std::mem::take(&mut taken.look_alikes), there.as_ref());
+    let look_alikes = look_alikes::told(app, client, near, own.map(|one| one.id)).await?;
+    let person = store(app, client, &collection, &new, taken, there).await?;
+    Ok(Enrolled {
+        person,
+        look_alikes,
+    })
 }
 
 /// The person of this key, if there is one.
@@ -102,6 +111,8 @@ pub(super) struct Studio {
     gate: Option<LivenessGate>,
     /// Where others with the face are looked for.
     searcher: Option<Searcher>,
+    /// Where look-alikes are.
+    look_alikes: LookAlikes,
     /// Templates of the one who has the key, where it has to be found out whether that is the same person.
     known: Option<Vec<Embedding>>,
 }
@@ -111,6 +122,7 @@ pub(super) struct Taken {
     face: NewFace,
     verdict: Option<LivenessVerdict>,
     suspects: Vec<gallery::Match>,
+    look_alikes: Vec<gallery::Match>,
     /// How like the one who has the key; `None` where that was not asked.
     likeness: Option<Score>,
 }
@@ -122,6 +134,7 @@ impl Studio {
         collection: &Collection,
         new: &Enrolment,
         there: Option<&Person>,
+        look_alikes: LookAlikes,
     ) -> Result<Self, ServiceError> {
         let searcher = match new.duplicates {
             Duplicates::Allowed => None,
@@ -129,7 +142,7 @@ impl Studio {
                 let terms = SearchTerms {
                     client,
                     collection: Some(collection.id.into()),
-                    min_score,
+                    cutoff: Cutoff::score(min_score),
                     limit: SUSPECTS,
                     effort: Effort::Accurate,
                 };
@@ -149,6 +162,7 @@ impl Studio {
             keep_crop: app.config.faces.keep_crop && new.keep != Keep::Nothing,
             gate: new.gate.clone(),
             searcher,
+            look_alikes,
             known,
         })
     }
@@ -179,14 +193,16 @@ impl Studio {
             let scores = known.iter().map(|one| pipeline.similarity(&template, one));
             scores.fold(Score::ZERO, |best, one| if one > best { one } else { best })
         });
+        let look_alikes = self.look_alikes.find(std::slice::from_ref(&template));
         let suspects = match &self.searcher {
-            Some(searcher) => searcher.find(template)?,
+            Some(searcher) => searcher.find(template, &searcher.aim())?,
             None => Vec::new(),
         };
         Ok(Taken {
             face: self.keep.apply(face, file.as_slice()),
             verdict,
             suspects,
+            look_alikes,
             likeness,
         })
     }

@@ -1,19 +1,17 @@
 //! Whom the faces of a picture show, among the persons of a collection.
 
-use std::collections::HashMap;
-
-use gallery::Match;
+use gallery::Aim;
 use inference::Pipeline;
-use store::PersonId;
 
 use super::collection_for;
 use crate::{
     App,
     service::{
-        Call, Found, LivenessGate, Part, PictureSource, Recorded, SearchTerms, ServiceError,
+        Call, Found, LivenessGate, Part, PictureSource, Recorded, Search, SearchTerms,
+        ServiceError,
         compare::{Seen, decode},
         liveness, pictures,
-        search::{Searcher, persons},
+        search::{Searcher, merged, persons, persons_of_one},
     },
 };
 
@@ -24,6 +22,15 @@ pub struct GroupFace {
     pub best: Option<Found>,
     /// Its aligned crop as a 112 x 112 JPEG.
     pub thumbnail: Vec<u8>,
+}
+
+/// The faces of a picture.
+#[derive(Debug)]
+pub struct Group {
+    /// Largest first.
+    pub faces: Vec<GroupFace>,
+    /// What counted as found of each, and what that means.
+    pub aim: Aim,
 }
 
 /// Searches every face of a picture in the collection `name`, with a `gate` only when the one face passes it. Best first, each
@@ -39,7 +46,7 @@ pub async fn search_every_face(
     name: &str,
     terms: SearchTerms,
     gate: Option<LivenessGate>,
-) -> Result<Recorded<Vec<Found>>, ServiceError> {
+) -> Result<Recorded<Search>, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
     let collection = collection_for(app, terms.client, name, &picture).await?;
     let terms = SearchTerms {
@@ -57,37 +64,17 @@ pub async fn search_every_face(
         let probes = pipeline
             .embed(&image, &seen.all, terms.effort)
             .map_err(of(Part::Image))?;
-        let matches: Result<Vec<_>, _> = probes
-            .into_iter()
-            .map(|probe| searcher.find(probe))
-            .collect();
-        Ok::<_, ServiceError>((merged(matches?, terms.limit), verdict))
+        let aim = searcher.aim();
+        let matches = probes.into_iter().map(|probe| searcher.find(probe, &aim));
+        let matches = matches.collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, ServiceError>((merged(matches, terms.limit), verdict, aim))
     };
-    let (matches, verdict) = app.engine.run(job).await??;
+    let (matches, verdict, aim) = app.engine.run(job).await??;
     if let Some(verdict) = verdict {
         app.audit.record(call, liveness::KIND, verdict);
     }
-    let found = persons(app, terms.client, vec![matches]).await?;
-    let found = found.into_iter().next().unwrap_or_default();
-    Ok(app.audit.record(call, "search", found))
-}
-
-/// Each person once, best first.
-fn merged(searches: Vec<Vec<Match>>, limit: usize) -> Vec<Match> {
-    let mut best: HashMap<PersonId, Match> = HashMap::new();
-    for one in searches.into_iter().flatten() {
-        let known = best.entry(one.person).or_insert(one);
-        if one.score > known.score {
-            *known = one;
-        }
-    }
-    let mut matches: Vec<Match> = best.into_values().collect();
-    matches.sort_by(|a, b| {
-        let by_score = b.score.value().total_cmp(&a.score.value());
-        by_score.then_with(|| a.person.cmp(&b.person))
-    });
-    matches.truncate(limit);
-    matches
+    let found = persons_of_one(app, terms.client, matches).await?;
+    Ok(app.audit.record(call, "search", Search { found, aim }))
 }
 
 /// Each face of a picture, largest first, with the person of the collection `name` that it is likest.
@@ -100,7 +87,7 @@ pub async fn search_group(
     picture: PictureSource,
     name: &str,
     terms: SearchTerms,
-) -> Result<Vec<GroupFace>, ServiceError> {
+) -> Result<Group, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
     let collection = collection_for(app, terms.client, name, &picture).await?;
     let terms = SearchTerms {
@@ -117,22 +104,27 @@ pub async fn search_group(
         let probes = pipeline
             .embed(&image, &seen.all, terms.effort)
             .map_err(of(Part::Image))?;
+        let aim = searcher.aim();
         let mut faces = Vec::with_capacity(probes.len());
         for (face, probe) in seen.all.iter().zip(probes) {
             let thumbnail = pipeline.thumbnail(&image, face).map_err(of(Part::Image))?;
-            faces.push((thumbnail, searcher.find(probe)?));
+            faces.push((thumbnail, searcher.find(probe, &aim)?));
         }
-        Ok::<_, ServiceError>(faces)
+        Ok::<_, ServiceError>((faces, aim))
     };
-    let (thumbnails, matches): (Vec<_>, Vec<_>) = app.engine.run(job).await??.into_iter().unzip();
+    let (faces, aim) = app.engine.run(job).await??;
+    let (thumbnails, matches): (Vec<_>, Vec<_>) = faces.into_iter().unzip();
     let found = persons(app, terms.client, matches).await?;
-    for best in &found {
-        app.audit.record(call, "search", best.clone());
-    }
     let faces = thumbnails.into_iter().zip(found);
-    let faces = faces.map(|(thumbnail, found)| GroupFace {
-        best: found.into_iter().next(),
-        thumbnail,
+    let faces = faces.map(|(thumbnail, found)| {
+        let search = app.audit.record(call, "search", Search { found, aim });
+        GroupFace {
+            best: search.answer.found.into_iter().next(),
+            thumbnail,
+        }
     });
-    Ok(faces.collect())
+    Ok(Group {
+        faces: faces.collect(),
+        aim,
+    })
 }

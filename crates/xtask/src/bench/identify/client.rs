@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use indicatif::ProgressBar;
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 /// Longer than the server's own limit for a request.
@@ -42,6 +43,15 @@ pub(super) enum Found {
     Nobody,
     /// The most similar person.
     Somebody { id: String, score: f64 },
+}
+
+/// What the headers of a search say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aim {
+    pub(super) min_score: f64,
+    pub(super) fmr: f64,
+    pub(super) fpir: f64,
+    pub(super) faces: f64,
 }
 
 /// Holds a token.
@@ -76,24 +86,83 @@ impl Client {
     /// # Errors
     /// Any other answer.
     pub(super) fn enrol(&self, name: &str, picture: &Path) -> Result<Option<String>> {
-        let body = json!({ "name": name, "images": [base64(picture)?] });
-        let Some(data) = self.post("persons", &body)? else {
+        self.enrol_in(&[], name, &[picture])
+    }
+
+    /// As [`Client::enrol`], with several pictures, and in collections.
+    ///
+    /// # Errors
+    /// Any other answer.
+    pub(super) fn enrol_in(
+        &self,
+        collections: &[&str],
+        name: &str,
+        pictures: &[&Path],
+    ) -> Result<Option<String>> {
+        let images: Vec<String> = pictures
+            .iter()
+            .map(|one| base64(one))
+            .collect::<Result<_>>()?;
+        let body = json!({ "name": name, "images": images, "collections": collections });
+        let Some((_, data)) = self.post("persons", &body)? else {
             return Ok(None);
         };
         let id = data["_id"].as_str().context("a person without an id")?;
         Ok(Some(id.to_owned()))
     }
 
-    /// Looks for whoever a picture shows, among all.
+    /// Makes a collection; its code.
+    ///
+    /// # Errors
+    /// Any other answer.
+    pub(super) fn collection(&self, name: &str) -> Result<String> {
+        let made = self.post("collections", &json!({ "name": name }))?;
+        let (_, data) = made.context("a collection is refused")?;
+        let code = data["code"]
+            .as_str()
+            .context("a collection without a code")?;
+        Ok(code.to_owned())
+    }
+
+    /// What a search in a collection at this rate of false positives would take for a match.
+    ///
+    /// # Errors
+    /// When the search is refused, or its answer does not say.
+    pub(super) fn aim(&self, picture: &Path, collection: &str, max_fpir: f64) -> Result<Aim> {
+        let body = json!({
+            "images": [base64(picture)?], "max_fpir": max_fpir, "search_mode": "FAST", "collection_id": collection,
+        });
+        let (headers, _) = self
+            .post("search", &body)?
+            .context("the search is refused")?;
+        let figure = |name: &str| -> Result<f64> {
+            let text = headers.get(name).with_context(|| format!("no {name}"))?;
+            Ok(text.to_str()?.parse()?)
+        };
+        Ok(Aim {
+            min_score: figure("x-rostro-min-score")?,
+            fmr: figure("x-rostro-fmr")?,
+            fpir: figure("x-rostro-fpir")?,
+            faces: figure("x-rostro-gallery-size")?,
+        })
+    }
+
+    /// Looks for whoever a picture shows, in a collection or among all.
     ///
     /// # Errors
     /// Any answer but a list, or that the picture is refused.
-    pub(super) fn search(&self, picture: &Path, mode: Mode) -> Result<Found> {
+    pub(super) fn search(
+        &self,
+        picture: &Path,
+        mode: Mode,
+        collection: Option<&str>,
+    ) -> Result<Found> {
         // The lowest score that the contract allows to ask for.
         let body = json!({
             "images": [base64(picture)?], "min_score": 0.2, "search_mode": mode.name(), "max_results": 1,
+            "collection_id": collection,
         });
-        let Some(data) = self.post("search", &body)? else {
+        let Some((_, data)) = self.post("search", &body)? else {
             return Ok(Found::Refused);
         };
         let Some(first) = data.as_array().context("no list")?.first() else {
@@ -108,8 +177,8 @@ impl Client {
         })
     }
 
-    /// `data` of a success; nothing when the picture is refused.
-    fn post(&self, path: &str, body: &Value) -> Result<Option<Value>> {
+    /// Headers and `data` of a success; nothing when the picture is refused.
+    fn post(&self, path: &str, body: &Value) -> Result<Option<(HeaderMap, Value)>> {
         let url = format!("{}/v2/face-recognition/{path}", self.base);
         let response = self
             .http
@@ -118,9 +187,10 @@ impl Client {
             .json(body)
             .send()?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let mut told: Value = response.json()?;
         match status {
-            200 => Ok(Some(told["data"].take())),
+            200 => Ok(Some((headers, told["data"].take()))),
             422 => Ok(None),
             _ => bail!("{path}: {status} {}", told["message"]),
         }

@@ -32,27 +32,38 @@ impl People {
     /// # Errors
     /// When it cannot be read, or nobody is there.
     pub(super) fn of(lfw: &Path) -> Result<Self> {
-        let images = lfw.join("images");
         let mut people = Self::default();
-        for folder in sorted(&images)? {
-            let mut pictures = sorted(&folder)?.into_iter();
-            match (folder.file_name(), pictures.next(), pictures.next()) {
-                (Some(name), Some(first), Some(second)) => people.known.push(Person {
-                    name: name.to_string_lossy().replace('_', " "),
+        for (name, pictures) in everybody(lfw)? {
+            let mut pictures = pictures.into_iter();
+            match (pictures.next(), pictures.next()) {
+                (Some(first), Some(second)) => people.known.push(Person {
+                    name,
                     first,
                     second,
                 }),
-                (_, Some(only), None) => people.strangers.push(only),
-                _ => {}
+                (Some(only), None) => people.strangers.push(only),
+                (None, _) => {}
             }
         }
-        ensure!(
-            !people.known.is_empty(),
-            "nobody is in {}",
-            images.display()
-        );
         Ok(people)
     }
+}
+
+/// Everybody in the folder `lfw` by name, with all pictures.
+///
+/// # Errors
+/// When it cannot be read, or nobody is there.
+pub(super) fn everybody(lfw: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
+    let images = lfw.join("images");
+    let mut people = Vec::new();
+    for folder in sorted(&images)? {
+        if let Some(name) = folder.file_name() {
+            let name = name.to_string_lossy().replace('_', " ");
+            people.push((name, sorted(&folder)?));
+        }
+    }
+    ensure!(!people.is_empty(), "nobody is in {}", images.display());
+    Ok(people)
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -72,6 +72,10 @@ pub(crate) enum Rule {
     Below(f64),
     /// At most this.
     Above(f64),
+    /// More than this.
+    AtMost(f64),
+    /// Less than this.
+    AtLeast(f64),
     /// One of these.
     OneOf(&'static [&'static str]),
 }
@@ -101,6 +105,8 @@ impl fmt::Display for Fault {
             Rule::TooMany(most) => write!(f, " must have at most {most} items"),
             Rule::Below(least) => write!(f, " must be at least {least}"),
             Rule::Above(most) => write!(f, " must be at most {most}"),
+            Rule::AtMost(least) => write!(f, " must be greater than {least}"),
+            Rule::AtLeast(most) => write!(f, " must be less than {most}"),
             Rule::OneOf(names) => write!(f, " must be one of {}", names.join(", ")),
         }
     }

@@ -33,6 +33,15 @@ pub(crate) fn number_or_text(bounds: RangeInclusive<f64>) -> impl Kind<f64> {
     move |input: &Input<'_, '_>| within(raw_number(input, true)?, &bounds)
 }
 
+/// A number above 0 and below 1, or a text that is one.
+pub(crate) fn rate(input: &Input<'_, '_>) -> Result<f64, Rule> {
+    match raw_number(input, true)? {
+        low if low <= 0.0 => Err(Rule::AtMost(0.0)),
+        high if high >= 1.0 => Err(Rule::AtLeast(1.0)),
+        rate => Ok(rate),
+    }
+}
+
 /// A whole number within these bounds.
 pub(crate) fn integer(bounds: RangeInclusive<u32>) -> impl Kind<u32> {
     move |input: &Input<'_, '_>| {

@@ -10,7 +10,7 @@ mod tests;
 
 pub(crate) use fault::{BodyError, Fault, Place, Rule, Step};
 pub(crate) use kinds::{
-    boolean, day, integer, number, number_or_text, one_of, picture, text, texts_by_name,
+    boolean, day, integer, number, number_or_text, one_of, picture, rate, text, texts_by_name,
 };
 pub(crate) use read::{FromReader, read_body, read_body_or_query, read_query};
 pub(crate) use reader::{Input, Reader};

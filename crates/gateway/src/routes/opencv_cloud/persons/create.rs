@@ -9,6 +9,7 @@ use super::{
 use crate::{
     App, AppState,
     routes::{
+        headers::LookAlikeHeader,
         opencv::{
             self,
             body::{FromReader, Reader, boolean, picture},
@@ -20,7 +21,7 @@ use crate::{
             kinds::{PICTURES, person_id},
         },
     },
-    service::{self, PictureSource, Probe},
+    service::{self, PictureSource, Probe, person_key},
 };
 
 /// A person to enrol.
@@ -77,7 +78,7 @@ pub(in crate::routes::opencv_cloud) async fn create(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<CreatePerson>,
-) -> Result<(StatusCode, Json<PersonObject>), ApiError> {
+) -> Result<(StatusCode, LookAlikeHeader, Json<PersonObject>), ApiError> {
     enrol(&app, owner, request, Probe::Pictures).await
 }
 
@@ -95,7 +96,7 @@ pub(in crate::routes::opencv_cloud) async fn create_from_crops(
     State(app): State<AppState>,
     Owner(owner): Owner,
     Valid(request): Valid<CreatePerson>,
-) -> Result<(StatusCode, Json<PersonObject>), ApiError> {
+) -> Result<(StatusCode, LookAlikeHeader, Json<PersonObject>), ApiError> {
     enrol(&app, owner, request, Probe::Crops).await
 }
 
@@ -104,12 +105,15 @@ async fn enrol(
     owner: opencv::Owner,
     request: CreatePerson,
     pictures: Probe,
-) -> Result<(StatusCode, Json<PersonObject>), ApiError> {
+) -> Result<(StatusCode, LookAlikeHeader, Json<PersonObject>), ApiError> {
     let client = owner.client;
     let new = request.description.into_new(request.id);
-    let person = service::create_person(app, client, new, request.images, pictures).await?;
+    let enrolled = service::create_person(app, client, new, request.images, pictures).await?;
+    let near = enrolled.look_alikes.iter();
+    let near = near.map(|one| (person_key(&one.person), one.score.rounded()));
     Ok((
         StatusCode::CREATED,
-        Json(shown_one(app, client, person).await?),
+        LookAlikeHeader(near.collect()),
+        Json(shown_one(app, client, enrolled.person).await?),
     ))
 }

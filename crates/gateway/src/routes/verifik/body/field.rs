@@ -69,6 +69,19 @@ impl Field<f64> {
         })
     }
 
+    /// Neither end is allowed.
+    pub(crate) fn inside(self, least: f64, most: f64) -> Self {
+        self.check(|value| {
+            if *value <= least {
+                Some(Rule::AtMost(least))
+            } else if *value >= most {
+                Some(Rule::AtLeast(most))
+            } else {
+                None
+            }
+        })
+    }
+
     /// A whole number from `least` to `most`.
     pub(crate) fn whole(self, least: u32, most: u32) -> Field<u32> {
         self.check(|value| (value.fract() != 0.0).then_some(Rule::Integer))

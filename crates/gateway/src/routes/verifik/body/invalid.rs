@@ -52,6 +52,10 @@ pub(crate) enum Rule {
     Below(f64),
     #[error("must be less than or equal to {0}")]
     Above(f64),
+    #[error("must be greater than {0}")]
+    AtMost(f64),
+    #[error("must be less than {0}")]
+    AtLeast(f64),
     #[error("must be one of [{}]", .0.join(", "))]
     OneOf(&'static [&'static str]),
 }

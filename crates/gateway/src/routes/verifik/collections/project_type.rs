@@ -6,6 +6,7 @@ use store::Page;
 use super::{field, object::StoredCollection};
 use crate::{
     AppState,
+    routes::headers::SearchHeaders,
     routes::verifik::{
         body::Valid,
         by_face::{ByFace, ByFaceSchema},
@@ -69,8 +70,9 @@ pub(super) async fn find(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<ByFace>,
-) -> Result<Envelope<Vec<StoredCollection>>, ApiError> {
-    let found = service::collections_like(&app, &owner.call, owner.client, request.into()).await?;
+) -> Result<(SearchHeaders, Envelope<Vec<StoredCollection>>), ApiError> {
+    let found = service::collections_like(&app, &owner.call, owner.client, request.into());
+    let (found, aim) = found.await?;
     let shown = found.into_iter().map(StoredCollection::with_people);
-    Ok(Envelope::new(shown.collect()))
+    Ok((SearchHeaders::new(aim), Envelope::new(shown.collect())))
 }

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use super::{
     fields::{self, Description},
-    object::StoredPerson,
+    object::{StoredPerson, enrolled},
 };
 use crate::{
     AppState,
+    routes::headers::LookAlikeHeader,
     routes::verifik::{
         body::{Fields, FromFields, Invalid, Valid},
         caller::Owner,
@@ -80,9 +81,9 @@ pub(super) async fn create(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<CreatePerson>,
-) -> Result<Envelope<StoredPerson>, ApiError> {
+) -> Result<(LookAlikeHeader, Envelope<StoredPerson>), ApiError> {
     let new = request.description.into_new(request.name);
     let person =
         service::create_person(&app, owner.client, new, request.images, Probe::Pictures).await?;
-    Ok(Envelope::new(StoredPerson::new(person, false)))
+    Ok(enrolled(person))
 }

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use super::{
     fields::{self, Description},
-    object::StoredPerson,
+    object::{StoredPerson, enrolled},
 };
 use crate::{
     AppState,
+    routes::headers::LookAlikeHeader,
     routes::verifik::{
         body::{Fields, FromFields, Invalid, Valid},
         caller::Owner,
@@ -104,7 +105,7 @@ pub(super) async fn create_live(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<CreateLivePerson>,
-) -> Result<Envelope<StoredPerson>, ApiError> {
+) -> Result<(LookAlikeHeader, Envelope<StoredPerson>), ApiError> {
     let enrolment = LiveEnrolment {
         person: request.description.into_new(request.name),
         images: request.images,
@@ -114,5 +115,5 @@ pub(super) async fn create_live(
         effort: request.search_mode.into(),
     };
     let person = service::create_live_person(&app, &owner.call, owner.client, enrolment).await?;
-    Ok(Envelope::new(StoredPerson::new(person, false)))
+    Ok(enrolled(person))
 }

@@ -7,7 +7,16 @@ use store::{ClientId, CollectionCode, CollectionId, FaceId, Membership, Person, 
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 use utoipa::ToSchema;
 
-use crate::routes::verifik::{document::unit, envelope::Stamp};
+use crate::{
+    routes::{
+        headers::LookAlikeHeader,
+        verifik::{
+            document::unit,
+            envelope::{Envelope, Stamp},
+        },
+    },
+    service::Enrolled,
+};
 
 /// `1990-01-15`
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
@@ -185,4 +194,12 @@ fn thumbnails(faces: &[store::Face]) -> Vec<Thumbnail> {
     // Some callers want no picture kept.
     let kept = faces.iter().filter(|face| !face.thumbnail.is_empty());
     kept.map(thumbnail).collect()
+}
+
+/// Somebody who was enrolled, with who looks alike.
+pub(super) fn enrolled(enrolled: Enrolled) -> (LookAlikeHeader, Envelope<StoredPerson>) {
+    let near = enrolled.look_alikes.iter();
+    let near = near.map(|one| (one.person.id.to_string(), one.score.rounded()));
+    let person = StoredPerson::new(enrolled.person, false);
+    (LookAlikeHeader(near.collect()), Envelope::new(person))
 }

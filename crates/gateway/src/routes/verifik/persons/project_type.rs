@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     AppState,
+    routes::headers::SearchHeaders,
     routes::verifik::{
         body::Valid,
         by_face::{ByFace, ByFaceSchema},
@@ -67,10 +68,11 @@ pub(super) async fn find(
     State(app): State<AppState>,
     owner: Owner,
     Valid(request): Valid<ByFace>,
-) -> Result<Envelope<Vec<StoredPerson>>, ApiError> {
-    let persons = service::persons_like(&app, &owner.call, owner.client, request.into()).await?;
+) -> Result<(SearchHeaders, Envelope<Vec<StoredPerson>>), ApiError> {
+    let found = service::persons_like(&app, &owner.call, owner.client, request.into());
+    let (persons, aim) = found.await?;
     let shown = persons
         .into_iter()
         .map(|person| StoredPerson::new(person, false));
-    Ok(Envelope::new(shown.collect()))
+    Ok((SearchHeaders::new(aim), Envelope::new(shown.collect())))
 }
