@@ -15,6 +15,7 @@ pub mod server;
 pub mod service;
 pub mod state;
 pub mod transfer;
+mod warnings;
 
 pub use config::Config;
 pub use state::{App, AppState};

@@ -50,6 +50,22 @@ impl FaceRules {
         }
     }
 
+    /// The largest face, and how many are comparable to it, itself included.
+    ///
+    /// # Errors
+    /// [`FaceError::NoFace`].
+    pub fn largest(&self, faces: Vec<Face>) -> Result<(Face, usize), FaceError> {
+        let largest = faces
+            .iter()
+            .max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()))
+            .cloned()
+            .ok_or(FaceError::NoFace)?;
+        let least = self.comparable * largest.bbox.area();
+        let comparable = faces.iter().filter(|face| face.bbox.area() >= least);
+        let count = comparable.count();
+        Ok((largest, count))
+    }
+
     /// The face that is meant in a picture with this centre, in pixels.
     ///
     /// # Errors
@@ -109,6 +125,14 @@ mod tests {
             Err(FaceError::MultipleFaces(2))
         );
         assert_eq!(main(vec![]), Err(FaceError::NoFace));
+    }
+
+    #[test]
+    fn the_largest_face_is_told_with_how_many_are_like_it() {
+        let faces = vec![square(0.0, 80.0), square(100.0, 100.0), square(200.0, 50.0)];
+        let (largest, count) = FaceRules::default().largest(faces).unwrap();
+        assert_eq!((largest.bbox.left, count), (100.0, 2));
+        assert_eq!(FaceRules::default().largest(vec![]), Err(FaceError::NoFace));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod align;
 mod calibration;
 mod capture;
 mod detect;
+mod doctor;
 mod effort;
 mod embedding;
 mod engine;
@@ -27,7 +28,7 @@ mod template;
 mod tests;
 
 pub use calibration::MatchScale;
-pub use capture::{CaptureFault, CaptureLimits};
+pub use capture::{CaptureFault, CaptureLimits, Figure, Finding, LightLimits};
 pub use effort::Effort;
 pub use embedding::Embedding;
 pub use engine::{Engine, EngineConfig, EngineInfo, ModelInfo, Observer, Provider, Stage};

@@ -11,7 +11,7 @@ use crate::{
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
-    models::{Embedder, EyeModel, LivenessEnsemble, LoadContext},
+    models::{Embedder, EyeModel, LivenessEnsemble, LoadContext, PoseModel},
     picture, portrait, quality,
     template::{Weighting, combine},
 };
@@ -44,6 +44,7 @@ pub struct Pipeline {
     matching: MatchScale,
     liveness: Option<LivenessPart>,
     eyes: Option<EyeModel>,
+    pose: Option<PoseModel>,
 }
 
 impl Pipeline {
@@ -55,7 +56,7 @@ impl Pipeline {
     ) -> Result<Self, StartError> {
         let manifest = &context.pack.manifest;
         let liveness = manifest.liveness.as_ref().map(|role| {
-            let ensemble = LivenessEnsemble::load(context, &role.models)?;
+            let ensemble = LivenessEnsemble::load(context, role)?;
             Ok::<_, StartError>(LivenessPart {
                 ensemble,
                 scale: LivenessScale::new(&role.calibration),
@@ -74,6 +75,10 @@ impl Pipeline {
                 .as_ref()
                 .map(|role| EyeModel::load(context, role))
                 .transpose()?,
+            pose: match &manifest.pose {
+                Some(role) => PoseModel::load(context, role)?,
+                None => None,
+            },
         })
     }
 
@@ -109,6 +114,22 @@ impl Pipeline {
             this.detector.faces(image, Wanted::Main(effort))
         })?;
         rules.main(faces, image.center())
+    }
+
+    /// The largest face, and how many are comparable to it by `rules`, itself included.
+    ///
+    /// # Errors
+    /// [`FaceError::NoFace`], [`FaceError::Inference`].
+    pub fn largest_face(
+        &mut self,
+        image: &DecodedImage,
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<(Face, usize), FaceError> {
+        let faces = self.timed(Stage::Detect, |this| {
+            this.detector.faces(image, Wanted::Main(effort))
+        })?;
+        rules.largest(faces)
     }
 
     /// The templates of `faces`, in their order; with [`Effort::Accurate`] each is the mean over the picture and its mirror image.
@@ -210,9 +231,14 @@ impl Pipeline {
                 .as_mut()
                 .map(|model| model.open(image, face))
                 .transpose()?;
+            let pose = this
+                .pose
+                .as_mut()
+                .map(|model| model.estimate(image, face))
+                .transpose()?;
             Ok(Quality {
                 eyes_open,
-                ..quality::measure(image, face, &aligned)
+                ..quality::measure(image, face, &aligned, pose)
             })
         })
     }
@@ -293,10 +319,10 @@ impl Pipeline {
             let crop = self.align(&image, &face, self.embedder.template())?;
             // The figures are those of one alignment, whatever the pack's.
             let figures = if self.embedder.template() == Template::Arcface {
-                quality::measure(&image, &face, &crop)
+                quality::measure(&image, &face, &crop, None)
             } else {
                 let judged = self.align(&image, &face, Template::Arcface)?;
-                quality::measure(&image, &face, &judged)
+                quality::measure(&image, &face, &judged, None)
             };
             qualities.push(figures.overall);
             aligned.push(crop);

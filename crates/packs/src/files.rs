@@ -16,6 +16,9 @@ pub struct FileEntry {
     pub commercial: bool,
     /// Whose work it is: project and, where known, commit.
     pub origin: String,
+    /// The pack is whole without it: set-up goes on when the file cannot be had, and what it is for is done without.
+    #[serde(default, skip_serializing_if = "crate::manifest::is_false")]
+    pub optional: bool,
     /// What may stand for this file; the first that can be had is installed. Empty: any file of that name is accepted (packs made by hand).
     #[serde(default)]
     pub artefacts: Vec<Artefact>,

@@ -26,7 +26,7 @@ pub struct InstalledPack {
     pub dir: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
-    /// The files by key.
+    /// The files by key; optional ones only where they are there.
     pub files: BTreeMap<String, InstalledFile>,
 }
 
@@ -40,6 +40,9 @@ impl InstalledPack {
         let mut files = BTreeMap::new();
         for (key, entry) in &manifest.files {
             let path = dir.join(&entry.name);
+            if entry.optional && !path.exists() {
+                continue;
+            }
             let sha256 = sha256_of_file(&path).map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => PackError::FileMissing(path.clone()),
                 _ => PackError::Io {

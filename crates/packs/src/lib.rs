@@ -18,5 +18,5 @@ pub use files::{Artefact, Conversion, FileEntry, Network, Package};
 pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
 pub use manifest::{
     Channels, Confirm, CropRule, Decoder, Detector, Embedder, Eyes, Landmarks, LivenessModel,
-    LivenessRole, Manifest, Scores, Template, Tensor,
+    LivenessRole, Manifest, Pose, Scores, Template, Tensor,
 };

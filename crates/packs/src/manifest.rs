@@ -33,6 +33,9 @@ pub struct Manifest {
     /// Tells open eyes from closed ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eyes: Option<Eyes>,
+    /// Estimates the head's pose; without it the five landmarks do, coarsely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<Pose>,
     /// The files by key; a role names its file by this key.
     pub files: BTreeMap<String, FileEntry>,
     /// Packages that hold models in another format, by key; an artefact names its package by this key.
@@ -202,8 +205,20 @@ pub struct LivenessRole {
     pub models: Vec<LivenessModel>,
     /// A face whose shorter side is below this many pixels is too small for a verdict.
     pub min_face: f32,
+    /// Slightly shifted crops that each model's probability is averaged over, 1 to [`LivenessRole::MOST_CROPS`].
+    #[serde(default = "one")]
+    pub crops: usize,
     /// From raw mean to score.
     pub calibration: LivenessCalibration,
+}
+
+impl LivenessRole {
+    /// Most crops that can be averaged.
+    pub const MOST_CROPS: usize = 5;
+}
+
+fn one() -> usize {
+    1
 }
 
 /// The eye model's role: a square crop around each eye, side 0.6 x the distance between the eyes, rotated so that the eye line is level.
@@ -218,6 +233,24 @@ pub struct Eyes {
     pub size: u32,
     /// Index of the open class among its probabilities.
     pub open: usize,
+}
+
+/// The pose model's role: the detector's box, cut at the picture's edges and stretched to a square. Its three outputs are degrees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pose {
+    /// Key of its file.
+    pub file: String,
+    /// How it is fed.
+    pub tensor: Tensor,
+    /// Side of its square input, in pixels.
+    pub size: u32,
+    /// Name of the output that is positive for a head turned towards the picture's right.
+    pub yaw: String,
+    /// Name of the output that is positive for a lowered head.
+    pub pitch: String,
+    /// Name of the output that is positive for a head tilted clockwise as seen.
+    pub roll: String,
 }
 
 pub(crate) fn is_false(value: &bool) -> bool {
@@ -258,6 +291,20 @@ impl Manifest {
                 ));
             }
         }
+        let crops = manifest.liveness.as_ref().map_or(1, |role| role.crops);
+        if !(1..=LivenessRole::MOST_CROPS).contains(&crops) {
+            return Err(format!(
+                "liveness.crops must be from 1 to {}, not {crops}",
+                LivenessRole::MOST_CROPS
+            ));
+        }
+        for (role, key) in manifest.roles() {
+            if role != "pose" && manifest.files.get(key).is_some_and(|file| file.optional) {
+                return Err(format!(
+                    "the file {key:?} is optional, but the role {role} cannot do without it"
+                ));
+            }
+        }
         for (key, file) in &manifest.files {
             if file.name.is_empty() || file.name.contains(['/', '\\']) || file.name.starts_with('.')
             {
@@ -291,7 +338,7 @@ impl Manifest {
         })
     }
 
-    /// Each role with the key of its file: `detector`, `embedder`, `confirm`, `landmarks`, `liveness` (once a model), `eyes`.
+    /// Each role with the key of its file: `detector`, `embedder`, `confirm`, `landmarks`, `liveness` (once a model), `eyes`, `pose`.
     pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let liveness = self
             .liveness
@@ -299,6 +346,7 @@ impl Manifest {
             .flat_map(|role| &role.models)
             .map(|model| ("liveness", model.file.as_str()));
         let eyes = self.eyes.iter().map(|eyes| ("eyes", eyes.file.as_str()));
+        let pose = self.pose.iter().map(|pose| ("pose", pose.file.as_str()));
         let confirm = self
             .confirm
             .iter()
@@ -316,5 +364,6 @@ impl Manifest {
         .chain(landmarks)
         .chain(liveness)
         .chain(eyes)
+        .chain(pose)
     }
 }

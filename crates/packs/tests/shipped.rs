@@ -181,3 +181,23 @@ fn the_compact_pack_needs_package_registries_alone() {
         assert_eq!(pack.packages.is_empty(), name != "compact");
     }
 }
+
+#[test]
+fn the_pose_model_alone_is_optional_and_crops_have_bounds() {
+    for (name, pack) in shipped() {
+        let optional = pack.files.iter().filter(|(_, file)| file.optional);
+        let optional: Vec<_> = optional.map(|(key, _)| key.as_str()).collect();
+        let pose = pack.pose.as_ref().map(|pose| pose.file.as_str());
+        assert_eq!(optional, Vec::from_iter(pose), "{name}");
+        assert_eq!(
+            pose.is_some(),
+            ["standard", "mobilefacenet"].contains(&name.as_str())
+        );
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let text = fs::read_to_string(folder.join("standard.toml")).unwrap();
+    for (crops, right) in [(0, false), (1, true), (5, true), (6, false)] {
+        let text = text.replace("crops = 1", &format!("crops = {crops}"));
+        assert_eq!(Manifest::parse(&text).is_ok(), right, "{crops}");
+    }
+}

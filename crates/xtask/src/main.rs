@@ -4,6 +4,7 @@
 
 mod bench;
 mod dist;
+mod hard_set;
 mod interrupt;
 mod postgres;
 mod report;
@@ -46,6 +47,8 @@ enum Command {
     Dist(dist::Args),
     /// Set up, and measure in release.
     Bench(bench::Args),
+    /// Make a set of bad pictures from LFW: blurred, small, turned, dark, bright, compressed.
+    HardSet(hard_set::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Torture(args) => torture::run(&workspace, &args),
         Command::Dist(args) => dist::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
+        Command::HardSet(args) => hard_set::run(&args),
     });
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

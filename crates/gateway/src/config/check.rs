@@ -15,6 +15,20 @@ pub(crate) const MIN_SECRET: usize = 32;
 /// Longest life of a token.
 pub(crate) const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
+/// What the settings of a section's `capture` are called, in the order of the fields.
+macro_rules! capture_keys {
+    ($section:literal) => {
+        [
+            concat!($section, ".capture.min_face"),
+            concat!($section, ".capture.min_face_share"),
+            concat!($section, ".capture.min_margin"),
+            concat!($section, ".capture.min_pupils"),
+            concat!($section, ".capture.max_angle"),
+            concat!($section, ".capture.max_roll"),
+        ]
+    };
+}
+
 /// The first setting that cannot be, with the reason: "`key` `reason`" reads as a sentence.
 pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
     let (server, limits, fetch, onpremise) = (
@@ -66,15 +80,11 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
         .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
         .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))
-        .or_else(|| config.verifik.capture.fault(["verifik.capture.min_face", "verifik.capture.min_margin", "verifik.capture.min_pupils", "verifik.capture.max_angle"]))
-        .or_else(|| {
-            onpremise.capture.fault([
-                "opencv_onpremise.capture.min_face",
-                "opencv_onpremise.capture.min_margin",
-                "opencv_onpremise.capture.min_pupils",
-                "opencv_onpremise.capture.max_angle",
-            ])
-        })
+        .or_else(|| config.quality.fault())
+        .or_else(|| config.enrolment.capture.fault(capture_keys!("enrolment")))
+        .or_else(|| config.verifik.capture.fault(capture_keys!("verifik")))
+        .or_else(|| onpremise.capture.fault(capture_keys!("opencv_onpremise")))
+        .or_else(|| config.opencv_cloud.capture.fault(capture_keys!("opencv_cloud")))
         .or_else(|| duration("opencv_onpremise.bulk_timeout", onpremise.bulk_timeout, SECOND, 60 * MINUTE))
         .or_else(|| range("opencv_onpremise.liveness_min_score", onpremise.liveness_min_score, 0.0..=1.0))
         .or_else(|| range("opencv_onpremise.detectable_face", onpremise.detectable_face, 0.0..=1.0))
@@ -89,13 +99,26 @@ pub(super) type Fault = Option<(&'static str, String)>;
 
 impl super::CaptureConfig {
     /// As [`fault`]; `keys` are what the settings are called, in the order of the fields.
-    fn fault(&self, keys: [&'static str; 4]) -> Fault {
-        let [face, margin, pupils, angle] = keys;
+    fn fault(&self, keys: [&'static str; 6]) -> Fault {
+        let [face, share, margin, pupils, angle, roll] = keys;
         let pixels = 0.0..=10_000.0;
         range(face, self.min_face, pixels.clone())
+            .or_else(|| range(share, self.min_face_share, 0.0..=1.0))
             .or_else(|| range(margin, self.min_margin, pixels.clone()))
             .or_else(|| range(pupils, self.min_pupils, pixels))
             .or_else(|| range(angle, self.max_angle, 0.0..=90.0))
+            .or_else(|| range(roll, self.max_roll, 0.0..=180.0))
+    }
+}
+
+impl super::QualityConfig {
+    /// As [`fault`].
+    fn fault(&self) -> Fault {
+        let part = 0.0..=1.0;
+        range("quality.min_sharpness", self.min_sharpness, part.clone())
+            .or_else(|| range("quality.min_brightness", self.min_brightness, part.clone()))
+            .or_else(|| range("quality.max_brightness", self.max_brightness, part))
+            .or_else(|| range("quality.max_contrast", self.max_contrast, 1.0..=1000.0))
     }
 }
 

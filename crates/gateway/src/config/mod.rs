@@ -2,6 +2,7 @@
 //! here and its line there always come together.
 
 mod auth;
+mod capture;
 mod check;
 mod database;
 mod duration;
@@ -22,6 +23,7 @@ mod verifik;
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
+pub use capture::{CaptureConfig, CaptureFaultName, EnrolmentConfig, QualityConfig, faults};
 pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;
@@ -36,7 +38,7 @@ pub use search::SearchConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use source::{ConfigError, load};
-pub use verifik::{ActiveUserAnswer, CaptureConfig, CaptureFaultName, ExpiredToken, VerifikConfig};
+pub use verifik::{ActiveUserAnswer, ExpiredToken, VerifikConfig};
 
 /// Every setting in force. Serialising it masks the secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +68,10 @@ pub struct Config {
     pub images: ImagesConfig,
     /// Which faces count.
     pub faces: FacesConfig,
+    /// How a face should be lit and focused.
+    pub quality: QualityConfig,
+    /// What enrolment asks of a picture.
+    pub enrolment: EnrolmentConfig,
     /// How enrolled persons are searched.
     pub search: SearchConfig,
     /// Pictures given as an address.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use inference::CaptureFault;
 use serde::{Deserialize, Serialize};
 
 use super::{CaptureConfig, CaptureFaultName, duration};
@@ -32,13 +31,8 @@ pub struct OpencvOnpremiseConfig {
 pub struct OpencvCloudConfig {
     /// Whether it is served.
     pub enabled: bool,
-}
-
-impl OpencvOnpremiseConfig {
-    /// The faults that refuse a picture.
-    #[must_use]
-    pub fn rejects(&self) -> Vec<CaptureFault> {
-        let names = self.capture_rejects.iter();
-        names.map(|name| CaptureFault::from(*name)).collect()
-    }
+    /// Capture faults that refuse a picture of the routes with liveness.
+    pub capture_rejects: Vec<CaptureFaultName>,
+    /// What liveness asks of a picture.
+    pub capture: CaptureConfig,
 }

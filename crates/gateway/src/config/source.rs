@@ -392,12 +392,12 @@ mod tests {
         server.drain_timeout must be longer than server.request_timeout (from the environment variable ROSTRO_SERVER__DRAIN_TIMEOUT)
         server.cors_origins has "app.example.com", which is not an origin such as "https://app.example.com" (from the environment variable ROSTRO_SERVER__CORS_ORIGINS)
         verifik.expired_token cannot be "never": it is one of client, docs (from the environment variable ROSTRO_VERIFIK__EXPIRED_TOKEN)
-        verifik.capture_rejects cannot be "ugly": it is one of cropped, too_close, close_to_border, too_small, angle_too_large, occluded, eyes_closed (from the environment variable ROSTRO_VERIFIK__CAPTURE_REJECTS)
+        verifik.capture_rejects cannot be "ugly": it is one of several_faces, cropped, too_close, close_to_border, too_small, angle_too_large, occluded, eyes_closed, blurred, too_dark, too_bright, uneven_light (from the environment variable ROSTRO_VERIFIK__CAPTURE_REJECTS)
         images.max_pixels must be from 10000 to 1000000000, not 0 (from the environment variable ROSTRO_IMAGES__MAX_PIXELS)
         models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
         models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
         database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
-        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, retention, models, inference, images, faces, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, retention, models, inference, images, faces, quality, enrolment, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
     }
 

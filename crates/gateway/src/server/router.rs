@@ -30,6 +30,7 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
     let config = &app.config;
     let (routes, parts) = dialects(config);
     // What a load balancer or Prometheus asks must be answered when all places are taken.
+    let routes = routes.layer(from_fn(middleware::picture_warnings));
     let routes = routes.layer(from_fn_with_state(
         InFlight::new(config.server.max_in_flight),
         middleware::in_flight,
@@ -85,7 +86,8 @@ fn dialects(config: &Config) -> (Router<AppState>, Vec<Part>) {
     ];
     let (mut routes, mut parts) = (Router::new(), Vec::new());
     for (_, name, router) in dialects.into_iter().filter(|(enabled, ..)| *enabled) {
-        let (these, api) = router.split_for_parts();
+        let (these, mut api) = router.split_for_parts();
+        middleware::document_warnings(&mut api);
         routes = routes.merge(these);
         parts.push(Part { name, api });
     }

@@ -10,7 +10,7 @@ use super::{
     liveness,
     pictures::{self, Resolved, load_all},
 };
-use crate::App;
+use crate::{App, warnings};
 
 /// What is compared: two sets of pictures, each of one person.
 #[derive(Debug)]
@@ -122,6 +122,7 @@ pub async fn compare_largest(
     };
     let (comparison, verdict) = app.engine.run(job).await??;
     if let Some(verdict) = verdict {
+        warnings::tell(&verdict.findings);
         app.audit.record(call, liveness::KIND, verdict);
     }
     Ok(app.audit.record(call, "compare", comparison))

@@ -1,14 +1,14 @@
 //! Is the one who is there now alive, and the one who is known?
 
-use inference::{DecodedImage, Effort, Face, FaceRules, ImageLimits, Pipeline};
+use inference::{Effort, FaceRules, ImageLimits, Pipeline};
 
 use super::{
     Call, Comparison, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, ServiceError,
     compare::{embed_one, template},
-    liveness::{self, judge, main_face},
+    liveness::{self, Subject},
     pictures::{self, Resolved},
 };
-use crate::App;
+use crate::{App, warnings};
 
 /// Kind of the comparison's audit record.
 const KIND: &str = "compare_live";
@@ -37,14 +37,14 @@ pub async fn compare_live(
     call: &Call,
     pair: LivePair,
 ) -> Result<(Recorded<Comparison>, Recorded<LivenessVerdict>), ServiceError> {
-    let policy = pair.policy.clone();
     let task = Task::prepare(app, pair).await?;
     let job = move |pipeline: &mut Pipeline| {
         let (probe, gallery) = task.open(pipeline)?;
-        let verdict = probe.judge(pipeline, &policy)?;
+        let verdict = probe.judge(pipeline)?;
         Ok::<_, ServiceError>((probe.compare(pipeline, gallery)?, verdict))
     };
     let (comparison, verdict) = app.engine.run(job).await??;
+    warnings::tell(&verdict.findings);
     let comparison = app.audit.record(call, KIND, comparison);
     Ok((comparison, app.audit.record(call, liveness::KIND, verdict)))
 }
@@ -59,15 +59,17 @@ pub async fn compare_then_liveness(
     pair: LivePair,
     always: bool,
 ) -> Result<(Recorded<Comparison>, Option<Recorded<LivenessVerdict>>), ServiceError> {
-    let policy = pair.policy.clone();
     let task = Task::prepare(app, pair).await?;
     let job = move |pipeline: &mut Pipeline| {
         let (probe, gallery) = task.open(pipeline)?;
         let comparison = probe.compare(pipeline, gallery)?;
-        let verdict = (always || comparison.passed).then(|| probe.judge(pipeline, &policy));
+        let verdict = (always || comparison.passed).then(|| probe.judge(pipeline));
         Ok::<_, ServiceError>((comparison, verdict.transpose()?))
     };
     let (comparison, verdict) = app.engine.run(job).await??;
+    if let Some(verdict) = &verdict {
+        warnings::tell(&verdict.findings);
+    }
     let comparison = app.audit.record(call, KIND, comparison);
     Ok((
         comparison,
@@ -80,6 +82,7 @@ struct Task {
     probe: Resolved,
     gallery: Vec<Resolved>,
     rules: Rules,
+    policy: LivenessPolicy,
 }
 
 /// How faces are compared.
@@ -105,6 +108,7 @@ impl Task {
             probe,
             gallery,
             rules,
+            policy: pair.policy,
         })
     }
 
@@ -113,27 +117,31 @@ impl Task {
             probe,
             gallery,
             rules,
+            policy,
         } = self;
-        let (image, face) = main_face(pipeline, probe, &rules.limits, &rules.faces)
+        let subject = Subject::find(pipeline, probe, &rules.limits, &rules.faces, &policy)
             .map_err(ServiceError::of(Part::Probe))?;
-        Ok((Probe { image, face, rules }, gallery))
+        let probe = Probe {
+            subject,
+            rules,
+            policy,
+        };
+        Ok((probe, gallery))
     }
 }
 
 /// The probe, decoded once for both questions.
 struct Probe {
-    image: DecodedImage,
-    face: Face,
+    subject: Subject,
     rules: Rules,
+    policy: LivenessPolicy,
 }
 
 impl Probe {
-    fn judge(
-        &self,
-        pipeline: &mut Pipeline,
-        policy: &LivenessPolicy,
-    ) -> Result<LivenessVerdict, ServiceError> {
-        judge(pipeline, &self.image, &self.face, policy).map_err(ServiceError::of(Part::Probe))
+    fn judge(&self, pipeline: &mut Pipeline) -> Result<LivenessVerdict, ServiceError> {
+        self.subject
+            .judge(pipeline, &self.policy)
+            .map_err(ServiceError::of(Part::Probe))
     }
 
     fn compare(
@@ -147,7 +155,7 @@ impl Probe {
             limits,
             faces,
         } = &self.rules;
-        let probe = embed_one(pipeline, &self.image, &self.face, *effort)
+        let probe = embed_one(pipeline, &self.subject.image, &self.subject.face, *effort)
             .map_err(ServiceError::of(Part::Probe))?;
         let gallery = template(pipeline, gallery, Part::Gallery, *effort, limits, faces)?;
         Ok(Comparison::new(

@@ -1,7 +1,7 @@
 //! Where are the faces?
 
 use gallery::Aim;
-use inference::{Effort, Embedding, Face, ImageLimits, Pipeline};
+use inference::{CaptureLimits, Effort, Embedding, Face, Finding, ImageLimits, Pipeline, Quality};
 
 use super::{
     Call, Found, Part, PictureError, PictureSource, Recorded, SearchTerms, ServiceError,
@@ -18,6 +18,8 @@ pub struct DetectedFace {
     pub face: Face,
     /// Its aligned crop as a 112 x 112 JPEG, where one was asked for.
     pub thumbnail: Option<Vec<u8>>,
+    /// How it was taken, and what that breaks of the capture limits, where that was asked.
+    pub quality: Option<(Quality, Vec<Finding>)>,
     /// Whom it may be, best first, where that was asked.
     pub persons: Vec<Found>,
 }
@@ -68,6 +70,15 @@ impl Audited for Detection {
     }
 }
 
+/// What is wanted of each face.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Details {
+    /// Its thumbnail.
+    pub thumbnails: bool,
+    /// Its quality, held against these limits.
+    pub quality: Option<CaptureLimits>,
+}
+
 /// Finds every face of a picture and, with `terms`, whom each may be.
 ///
 /// # Errors
@@ -77,7 +88,7 @@ pub async fn detect(
     app: &App,
     call: &Call,
     picture: PictureSource,
-    thumbnails: bool,
+    details: Details,
     terms: Option<SearchTerms>,
 ) -> Result<Recorded<Detection>, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
@@ -88,7 +99,7 @@ pub async fn detect(
     let limits = app.config.images.limits();
     let job = move |pipeline: &mut Pipeline| {
         let effort = searcher.as_ref().map(|(_, effort)| *effort);
-        let (detection, probes) = look(pipeline, picture, &limits, thumbnails, effort)
+        let (detection, probes) = look(pipeline, picture, &limits, details, effort)
             .map_err(ServiceError::of(Part::Image))?;
         let Some((searcher, _)) = searcher else {
             return Ok((detection, Vec::new(), None));
@@ -114,7 +125,7 @@ fn look(
     pipeline: &mut Pipeline,
     picture: Resolved,
     limits: &ImageLimits,
-    thumbnails: bool,
+    details: Details,
     embed: Option<Effort>,
 ) -> Result<(Detection, Vec<Embedding>), PictureError> {
     let image = pipeline.decode(&picture.load(limits)?)?;
@@ -124,12 +135,23 @@ fn look(
         None => Vec::new(),
     };
     let faces = faces.into_iter().map(|face| {
-        let thumbnail = thumbnails
+        let thumbnail = details
+            .thumbnails
             .then(|| pipeline.thumbnail(&image, &face))
             .transpose()?;
+        let quality = details
+            .quality
+            .map(|limits| {
+                pipeline
+                    .quality(&image, &face)
+                    .map(|quality| (limits, quality))
+            })
+            .transpose()?;
+        let quality = quality.map(|(limits, quality)| (quality, limits.findings(&quality, 1)));
         Ok(DetectedFace {
             face,
             thumbnail,
+            quality,
             persons: Vec::new(),
         })
     });

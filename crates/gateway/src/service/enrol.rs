@@ -1,7 +1,10 @@
 //! From pictures of a person to faces to store.
 
 use gallery::Match;
-use inference::{DecodedImage, Effort, Embedding, Face, FaceError, Pipeline, Weighting, combine};
+use inference::{
+    DecodedImage, Effort, Embedding, Face, FaceError, Finding, Pipeline, Quality, Weighting,
+    combine,
+};
 use store::{Crop, ModelId, NewFace};
 
 use super::{
@@ -12,7 +15,7 @@ use super::{
     pictures::Resolved,
     search::{Probe, Searcher},
 };
-use crate::App;
+use crate::{App, config::EnrolmentConfig, warnings};
 
 /// What is asked before a person is enrolled.
 pub(super) struct Checks {
@@ -53,19 +56,18 @@ pub(super) async fn faces(
             .into_iter()
             .map(|picture| studio.take(pipeline, picture, kind, None));
         let shots = shots.collect::<Result<Vec<_>, PictureError>>()?;
+        let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
         let (faces, templates): (Vec<_>, Vec<_>) = shots
             .into_iter()
             .map(|shot| (shot.face, shot.template))
             .unzip();
-        Ok::<_, PictureError>(Faces {
-            faces,
-            look_alikes: look_alikes.find(&templates),
-        })
+        let look_alikes = look_alikes.find(&templates);
+        Ok::<_, PictureError>((Faces { faces, look_alikes }, findings))
     };
-    app.engine
-        .run(job)
-        .await?
-        .map_err(ServiceError::of(Part::Image))
+    let taken = app.engine.run(job).await?;
+    let (faces, findings) = taken.map_err(ServiceError::of(Part::Image))?;
+    warnings::tell_each(&findings);
+    Ok(faces)
 }
 
 /// As [`faces`], with the verdict of the checks, in the same job.
@@ -81,9 +83,12 @@ pub(super) async fn checked_faces(
             .map(|picture| studio.take(pipeline, picture, Probe::Pictures, Some(&checks.policy)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(ServiceError::of(Part::Image))?;
-        verdict(shots, &checks)
+        let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
+        Ok::<_, ServiceError>((verdict(shots, &checks)?, findings))
     };
-    app.engine.run(job).await?
+    let (judged, findings) = app.engine.run(job).await??;
+    warnings::tell_each(&findings);
+    Ok(judged)
 }
 
 fn verdict(shots: Vec<Shot>, checks: &Checks) -> Result<(Faces, Verdict), ServiceError> {
@@ -117,7 +122,7 @@ fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {
     if b.score < a.score { b } else { a }
 }
 
-/// A face to store, and its template: what enrolment over HTTP and by `rostro import` make of a picture.
+/// A face to store, and its template: what enrolment over HTTP and by `rostro import` make of a picture. `quality` is the face's.
 ///
 /// # Errors
 /// [`FaceError::Inference`].
@@ -125,6 +130,7 @@ pub(crate) fn new_face(
     pipeline: &mut Pipeline,
     image: &DecodedImage,
     face: &Face,
+    quality: &Quality,
     model: ModelId,
     keep_crop: bool,
 ) -> Result<(NewFace, Embedding), FaceError> {
@@ -136,7 +142,7 @@ pub(crate) fn new_face(
         original: None,
         embedding: template.as_slice().to_vec(),
         model,
-        quality: Some(pipeline.quality(image, face)?.overall),
+        quality: Some(quality.overall),
     };
     Ok((stored, template))
 }
@@ -150,17 +156,48 @@ fn crop(pipeline: &mut Pipeline, image: &DecodedImage, face: &Face) -> Result<Cr
     })
 }
 
+/// What enrolment asks of a picture: warnings, and refusals where the settings say so.
+pub(super) struct Doctor {
+    limits: inference::CaptureLimits,
+    rejects: Vec<inference::CaptureFault>,
+}
+
+impl Doctor {
+    pub(super) fn new(app: &App) -> Self {
+        let EnrolmentConfig { capture, rejects } = &app.config.enrolment;
+        Self {
+            limits: capture.limits(&app.config.quality),
+            rejects: rejects.iter().map(|name| (*name).into()).collect(),
+        }
+    }
+
+    /// What could be better about a face that is alone in its picture.
+    ///
+    /// # Errors
+    /// [`PictureError::Capture`]: what the settings make a refusal.
+    pub(super) fn examine(&self, quality: &Quality) -> Result<Vec<Finding>, PictureError> {
+        let findings = self.limits.findings(quality, 1);
+        let mut refused = findings.iter();
+        match refused.find(|finding| self.rejects.contains(&finding.fault)) {
+            Some(finding) => Err(PictureError::Capture(*finding)),
+            None => Ok(findings),
+        }
+    }
+}
+
 /// How faces are taken from pictures.
 struct Studio {
     model: ModelId,
     limits: inference::ImageLimits,
     rules: inference::FaceRules,
     keep_crop: bool,
+    doctor: Doctor,
 }
 
 /// One picture's face.
 struct Shot {
     face: NewFace,
+    findings: Vec<Finding>,
     template: Embedding,
     quality: f32,
     liveness: Option<Result<LivenessVerdict, PictureError>>,
@@ -177,6 +214,7 @@ impl Studio {
             limits: app.config.images.limits(),
             rules: app.config.faces.rules().strict(),
             keep_crop: app.config.faces.keep_crop,
+            doctor: Doctor::new(app),
         })
     }
 
@@ -196,13 +234,26 @@ impl Studio {
                 (crop, face)
             }
         };
-        let (face_to_store, template) =
-            new_face(pipeline, &image, &face, self.model, self.keep_crop)?;
+        let quality = pipeline.quality(&image, &face)?;
+        // A crop is cut to the face: its edges say nothing of how the picture was taken.
+        let findings = match kind {
+            Probe::Pictures => self.doctor.examine(&quality)?,
+            Probe::Crops => Vec::new(),
+        };
+        let (face_to_store, template) = new_face(
+            pipeline,
+            &image,
+            &face,
+            &quality,
+            self.model,
+            self.keep_crop,
+        )?;
         Ok(Shot {
+            findings,
             quality: face_to_store.quality.unwrap_or_default(),
             face: face_to_store,
             template,
-            liveness: policy.map(|policy| judge(pipeline, &image, &face, policy)),
+            liveness: policy.map(|policy| judge(pipeline, &image, &face, 1, quality, policy)),
         })
     }
 }

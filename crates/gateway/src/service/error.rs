@@ -1,7 +1,7 @@
 //! What a use case can fail with. Knows no HTTP: each dialect maps these to its own answers.
 
 use gallery::GalleryError;
-use inference::{CaptureFault, DecodeError, EngineError, FaceError, Score};
+use inference::{DecodeError, EngineError, FaceError, Finding, Score};
 use store::{Person, StoreError};
 
 use crate::fetch::FetchError;
@@ -75,8 +75,8 @@ pub enum PictureError {
     #[error(transparent)]
     Face(#[from] FaceError),
     /// The face breaks a capture limit that the policy insists on.
-    #[error("the face was not taken as required: {0:?}")]
-    Capture(CaptureFault),
+    #[error("the face was not taken as required: {}", .0.fault.name())]
+    Capture(Finding),
 }
 
 impl From<DecodeError> for PictureError {

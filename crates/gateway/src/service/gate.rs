@@ -2,7 +2,7 @@
 
 use inference::{DecodedImage, Face, FaceRules, Pipeline};
 
-use super::{LivenessPolicy, LivenessVerdict, ServiceError, liveness::judge};
+use super::{LivenessPolicy, LivenessVerdict, PictureError, ServiceError, liveness::judge};
 
 /// From this fraction of the largest face's area on, another face is one too many: half of its side.
 const SECOND_FACE: f32 = 0.25;
@@ -32,16 +32,27 @@ impl LivenessGate {
             comparable: SECOND_FACE,
             central_among: 0,
         };
-        let face = rules
-            .main(self.seen(image, faces), image.center())
-            .map_err(|error| ServiceError::LivenessQuality(error.into()))?;
-        let verdict =
-            judge(pipeline, image, &face, &self.policy).map_err(ServiceError::LivenessQuality)?;
+        let verdict = self
+            .judge(pipeline, image, faces, &rules)
+            .map_err(ServiceError::LivenessQuality)?;
         if verdict.passed {
             Ok(verdict)
         } else {
             Err(ServiceError::LivenessFailed(verdict.score))
         }
+    }
+
+    fn judge(
+        &self,
+        pipeline: &mut Pipeline,
+        image: &DecodedImage,
+        faces: &[Face],
+        rules: &FaceRules,
+    ) -> Result<LivenessVerdict, PictureError> {
+        let (face, count) = rules.largest(self.seen(image, faces))?;
+        self.policy.admit(count)?;
+        let quality = pipeline.quality(image, &face)?;
+        judge(pipeline, image, &face, count, quality, &self.policy)
     }
 
     /// The faces that are no background.

@@ -1,14 +1,14 @@
 //! Is the face in this picture a live one?
 
 use inference::{
-    CaptureFault, CaptureLimits, DecodedImage, Effort, Face, FaceRules, ImageLimits, Pipeline,
-    Quality, Score,
+    CaptureFault, CaptureLimits, DecodedImage, Effort, Face, FaceError, FaceRules, Finding,
+    ImageLimits, Pipeline, Quality, Score,
 };
 
 use super::{
     Call, Part, PictureError, PictureSource, Recorded, ServiceError, audit::Audited, pictures,
 };
-use crate::App;
+use crate::{App, warnings};
 
 /// What a dialect asks of a live face.
 #[derive(Debug, Clone)]
@@ -32,8 +32,23 @@ pub struct LivenessVerdict {
     pub passed: bool,
     /// How the face was taken.
     pub quality: Quality,
-    /// The capture limits that it breaks.
-    pub faults: Vec<CaptureFault>,
+    /// Faces that count in the picture, the one that was judged included.
+    pub faces: usize,
+    /// What it breaks of the capture limits.
+    pub findings: Vec<Finding>,
+}
+
+impl LivenessPolicy {
+    /// Refuses a picture in which more than one face counts, where that is a reason.
+    ///
+    /// # Errors
+    /// [`FaceError::MultipleFaces`].
+    pub(super) fn admit(&self, faces: usize) -> Result<(), FaceError> {
+        if faces > 1 && self.rejects.contains(&CaptureFault::SeveralFaces) {
+            return Err(FaceError::MultipleFaces(faces));
+        }
+        Ok(())
+    }
 }
 
 impl Audited for LivenessVerdict {
@@ -58,19 +73,63 @@ pub async fn liveness(
     let picture = pictures::one(app, picture, Part::Image).await?;
     let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
     let job = move |pipeline: &mut Pipeline| {
-        let (image, face) = main_face(pipeline, picture, &limits, &rules)?;
-        judge(pipeline, &image, &face, &policy)
+        let subject = Subject::find(pipeline, picture, &limits, &rules, &policy)?;
+        subject.judge(pipeline, &policy)
     };
     let verdict = app
         .engine
         .run(job)
         .await?
         .map_err(ServiceError::of(Part::Image))?;
+    warnings::tell(&verdict.findings);
     Ok(app.audit.record(call, KIND, verdict))
 }
 
-/// Decodes a picture and finds the face whose liveness is in question. It looks as closely as when the models were
-/// calibrated, whatever the request's mode, so that a picture has one liveness score on every route.
+/// Whose liveness is in question.
+pub(super) struct Subject {
+    /// The picture.
+    pub(super) image: DecodedImage,
+    /// The largest face.
+    pub(super) face: Face,
+    /// How many faces of the picture count.
+    faces: usize,
+}
+
+impl Subject {
+    /// Decodes a picture and finds the face. It looks as closely as when the models were calibrated, whatever the request's mode,
+    /// so that a picture has one liveness score on every route.
+    pub(super) fn find(
+        pipeline: &mut Pipeline,
+        picture: pictures::Resolved,
+        limits: &ImageLimits,
+        rules: &FaceRules,
+        policy: &LivenessPolicy,
+    ) -> Result<Self, PictureError> {
+        let image = pipeline.decode(&picture.load(limits)?)?;
+        let (face, faces) = pipeline.largest_face(&image, Effort::Accurate, rules)?;
+        policy.admit(faces)?;
+        Ok(Self { image, face, faces })
+    }
+
+    /// Judges it.
+    pub(super) fn judge(
+        &self,
+        pipeline: &mut Pipeline,
+        policy: &LivenessPolicy,
+    ) -> Result<LivenessVerdict, PictureError> {
+        let quality = pipeline.quality(&self.image, &self.face)?;
+        judge(
+            pipeline,
+            &self.image,
+            &self.face,
+            self.faces,
+            quality,
+            policy,
+        )
+    }
+}
+
+/// Decodes a picture and finds its one face, as closely as [`Subject::find`].
 pub(super) fn main_face(
     pipeline: &mut Pipeline,
     picture: pictures::Resolved,
@@ -82,17 +141,19 @@ pub(super) fn main_face(
     Ok((image, face))
 }
 
-/// Judges one face of a decoded picture.
+/// Judges one face of a decoded picture, whose `quality` is known; `faces` of the picture count.
 pub(super) fn judge(
     pipeline: &mut Pipeline,
     image: &DecodedImage,
     face: &Face,
+    faces: usize,
+    quality: Quality,
     policy: &LivenessPolicy,
 ) -> Result<LivenessVerdict, PictureError> {
-    let quality = pipeline.quality(image, face)?;
-    let faults = policy.limits.faults(&quality);
-    if let Some(fault) = faults.iter().find(|fault| policy.rejects.contains(fault)) {
-        return Err(PictureError::Capture(*fault));
+    let findings = policy.limits.findings(&quality, faces);
+    let mut refused = findings.iter();
+    if let Some(finding) = refused.find(|finding| policy.rejects.contains(&finding.fault)) {
+        return Err(PictureError::Capture(*finding));
     }
     let score = pipeline.liveness(image, face)?.score;
     let (min_score, passed) = (policy.min_score, score.rounded() > policy.min_score);
@@ -101,6 +162,7 @@ pub(super) fn judge(
         min_score,
         passed,
         quality,
-        faults,
+        faces,
+        findings,
     })
 }

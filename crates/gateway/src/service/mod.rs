@@ -33,7 +33,7 @@ pub use collections::{
 };
 pub use compare::{Comparison, Couple, Pair, compare, compare_largest};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
-pub use detect::{DetectedFace, Detection, Edges, detect};
+pub use detect::{Details, DetectedFace, Detection, Edges, detect};
 pub(crate) use enrol::new_face;
 pub use error::{Part, PictureError, ServiceError};
 pub use gate::LivenessGate;

@@ -6,11 +6,11 @@ use super::{
     Call, LivenessPolicy, LivenessVerdict, Part, PictureSource, Recorded, Search, SearchTerms,
     ServiceError,
     compare::embed_one,
-    liveness::{self, judge, main_face},
+    liveness::{self, Subject},
     pictures,
     search::{Searcher, persons_of_one},
 };
-use crate::App;
+use crate::{App, warnings};
 
 /// A verdict, and whom the search found.
 #[derive(Debug)]
@@ -39,19 +39,21 @@ pub async fn search_live(
     let rules = app.config.faces.rules();
     let effort = terms.effort;
     let job = move |pipeline: &mut Pipeline| {
-        let (image, face) =
-            main_face(pipeline, picture, &limits, &rules).map_err(ServiceError::of(Part::Image))?;
-        let verdict =
-            judge(pipeline, &image, &face, &policy).map_err(ServiceError::of(Part::Image))?;
+        let subject = Subject::find(pipeline, picture, &limits, &rules, &policy)
+            .map_err(ServiceError::of(Part::Image))?;
+        let verdict = subject
+            .judge(pipeline, &policy)
+            .map_err(ServiceError::of(Part::Image))?;
         let aim = searcher.aim();
         if !verdict.passed {
             return Ok((verdict, Vec::new(), aim));
         }
-        let probe =
-            embed_one(pipeline, &image, &face, effort).map_err(ServiceError::of(Part::Image))?;
+        let probe = embed_one(pipeline, &subject.image, &subject.face, effort)
+            .map_err(ServiceError::of(Part::Image))?;
         Ok::<_, ServiceError>((verdict, searcher.find(probe, &aim)?, aim))
     };
     let (verdict, matches, aim) = app.engine.run(job).await??;
+    warnings::tell(&verdict.findings);
     let found = persons_of_one(app, terms.client, matches).await?;
     Ok(LiveSearch {
         verdict: app.audit.record(call, liveness::KIND, verdict),

@@ -1,6 +1,6 @@
 //! Is this picture good enough to be used as a person's face?
 
-use inference::{CaptureFault, CaptureLimits, FaceError, Pipeline, Quality};
+use inference::{CaptureLimits, FaceError, Finding, Pipeline, Quality};
 
 use super::{
     Call, DetectedFace, Detection, Part, PictureError, PictureSource, Recorded, ServiceError,
@@ -13,8 +13,8 @@ use crate::App;
 pub struct MainFace {
     /// Figures.
     pub quality: Quality,
-    /// The capture limits that it breaks.
-    pub faults: Vec<CaptureFault>,
+    /// What it breaks of the capture limits.
+    pub findings: Vec<Finding>,
 }
 
 /// What a picture shows.
@@ -30,7 +30,9 @@ impl Validation {
     /// Whether the picture has one main face that breaks no limit.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        self.main.as_ref().is_ok_and(|face| face.faults.is_empty())
+        self.main
+            .as_ref()
+            .is_ok_and(|face| face.findings.is_empty())
     }
 }
 
@@ -63,7 +65,7 @@ pub async fn validate(
                 let quality = pipeline.quality(&image, &face)?;
                 Ok(MainFace {
                     quality,
-                    faults: capture.faults(&quality),
+                    findings: capture.findings(&quality, 1),
                 })
             }
             Err(why) => Err(why),
@@ -73,6 +75,7 @@ pub async fn validate(
             .map(|face| DetectedFace {
                 face,
                 thumbnail: None,
+                quality: None,
                 persons: Vec::new(),
             })
             .collect();

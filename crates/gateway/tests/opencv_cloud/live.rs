@@ -1,10 +1,11 @@
 //! Liveness, alone and with a comparison or a search.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     account::{Account, ids},
-    harness::on_both,
+    harness::{on_both, with_own_server},
     pictures::{encode, face, live_face},
 };
 
@@ -123,5 +124,39 @@ async fn who_is_live_is_found(account: &Account<'_>) {
     assert_eq!(
         ids(&ask(json!({ "max_results": 1, "min_score": 0.81 })).await["persons"]).len(),
         1
+    );
+}
+
+#[test]
+fn the_settings_say_what_is_refused_and_the_header_what_is_not() {
+    let ask = async |account: &Account<'_>| {
+        let request = json!({ "image": face(1, 1) });
+        let asked = account.request(Method::POST, "liveness").json(&request);
+        let response = asked.send().await.unwrap();
+        let header = response.headers().get("x-rostro-warnings").cloned();
+        (
+            response.status().as_u16(),
+            header.map(|value| value.to_str().unwrap().to_owned()),
+        )
+    };
+    // No composite's pupils are so far apart.
+    let limit = |config: &mut gateway::Config| config.opencv_cloud.capture.min_pupils = 5000.0;
+    with_own_server(limit, async |account: &Account<'_>| {
+        let (status, header) = ask(account).await;
+        assert_eq!(status, 200);
+        let header = header.unwrap();
+        assert!(header.contains("too_small;measured="), "{header}");
+        assert!(header.contains("limit=5000.00"), "{header}");
+    });
+    with_own_server(
+        |config| {
+            limit(config);
+            config.opencv_cloud.capture_rejects = vec![gateway::config::CaptureFaultName::TooSmall];
+        },
+        async |account: &Account<'_>| {
+            let (status, header) = ask(account).await;
+            assert_eq!(status, 400);
+            assert!(header.unwrap().starts_with("too_small;measured="));
+        },
     );
 }

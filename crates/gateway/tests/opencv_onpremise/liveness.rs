@@ -80,7 +80,7 @@ async fn real_pictures(account: &Account<'_>) {
     ssai(account).await;
     for (path, code) in [
         ("inspireface/pose/left_face.jpeg", "FACE_ANGLE_TOO_LARGE"),
-        ("liveness/minivision_F1.jpg", "FACE_NOT_LIVE"),
+        ("liveness/minivision_F2.jpg", "FACE_NOT_LIVE"),
     ] {
         if let Some(picture) = real(path) {
             refused(account, &encode(&picture), code).await;

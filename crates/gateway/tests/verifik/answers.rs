@@ -16,6 +16,8 @@ fn mask(key: &str, value: &mut Value) {
         (_, Value::Array(list)) => list.iter_mut().for_each(|value| mask(key, value)),
         ("id", Value::String(text)) if text.len() == 5 => *value = json!("[mark]"),
         ("_id" | "client", Value::String(text)) if text.len() == 24 => *value = json!("[24 hex]"),
+        // It has a figure in it.
+        ("remedy", Value::String(_)) => *value = json!("[sentence]"),
         ("dateTime", Value::String(_)) => *value = json!("[signed]"),
         ("createdAt" | "updatedAt" | "comparedAt", Value::String(_)) => *value = json!("[moment]"),
         ("thumbnail", Value::String(text)) if text.starts_with("/9j/") => *value = json!("[JPEG]"),

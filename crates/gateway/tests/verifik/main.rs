@@ -13,6 +13,7 @@ mod common;
 mod answers;
 mod bad_input;
 mod contract;
+mod doctor;
 mod pictures;
 mod records;
 mod urls;

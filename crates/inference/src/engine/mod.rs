@@ -89,7 +89,7 @@ pub struct EngineConfig {
 /// One model in use.
 #[derive(Debug, Clone)]
 pub struct ModelInfo {
-    /// Its role: `detector`, `embedder`, `confirm`, `landmarks`, `liveness`, `eyes`.
+    /// Its role: `detector`, `embedder`, `confirm`, `landmarks`, `liveness`, `eyes`, `pose`.
     pub role: &'static str,
     /// Its file's key in the manifest.
     pub name: String,
@@ -231,6 +231,7 @@ fn describe(pack: &InstalledPack, provider: Provider, workers: usize, queue: usi
         onnxruntime: runtime::version(),
         models: manifest
             .roles()
+            .filter(|(_, key)| pack.files.contains_key(*key))
             .map(|(role, key)| ModelInfo {
                 role,
                 name: key.to_owned(),

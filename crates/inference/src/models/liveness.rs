@@ -1,6 +1,6 @@
 //! Passive liveness: an ensemble of classifiers, each on its own crop.
 
-use packs::{CropRule, LivenessModel, Scores, Tensor};
+use packs::{CropRule, LivenessRole, Scores, Tensor};
 
 use super::{LoadContext, Model, fill_planes, session::values};
 use crate::{
@@ -20,14 +20,22 @@ struct Member {
 /// The pack's liveness models.
 pub(crate) struct LivenessEnsemble {
     members: Vec<Member>,
+    crops: usize,
 }
 
+/// How far the crops are shifted, in widths and heights of the face: as many as are averaged, from the first on.
+const SHIFTS: [[f32; 2]; packs::LivenessRole::MOST_CROPS] = [
+    [0.0, 0.0],
+    [0.03, 0.03],
+    [-0.03, -0.03],
+    [0.03, -0.03],
+    [-0.03, 0.03],
+];
+
 impl LivenessEnsemble {
-    pub(crate) fn load(
-        context: &LoadContext<'_>,
-        models: &[LivenessModel],
-    ) -> Result<Self, StartError> {
-        let members = models
+    pub(crate) fn load(context: &LoadContext<'_>, role: &LivenessRole) -> Result<Self, StartError> {
+        let members = role
+            .models
             .iter()
             .map(|role| {
                 let model = Model::load(context, &role.file)?;
@@ -41,19 +49,31 @@ impl LivenessEnsemble {
                 })
             })
             .collect::<Result<_, StartError>>()?;
-        Ok(Self { members })
+        Ok(Self {
+            members,
+            crops: role.crops.clamp(1, SHIFTS.len()),
+        })
     }
 
-    /// Each model's probability that the face is live, in the manifest's order.
+    /// Each model's probability that the face is live, averaged over the crops, in the manifest's order.
     pub(crate) fn probabilities(
         &mut self,
         image: &DecodedImage,
         face: &BoundingBox,
     ) -> Result<Vec<f32>, FaceError> {
-        self.members
-            .iter_mut()
-            .map(|member| member.probability(image, face))
-            .collect()
+        let crops = SHIFTS.iter().take(self.crops).map(|[dx, dy]| {
+            let (width, height) = (face.width(), face.height());
+            face.shifted(dx * width, dy * height)
+        });
+        let crops: Vec<_> = crops.collect();
+        let mut mean = |member: &mut Member| {
+            let mut sum = 0.0;
+            for crop in &crops {
+                sum += member.probability(image, crop)?;
+            }
+            Ok(sum / crops.len() as f32)
+        };
+        self.members.iter_mut().map(&mut mean).collect()
     }
 }
 

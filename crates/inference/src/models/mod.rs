@@ -6,6 +6,7 @@ mod embedder;
 mod eyes;
 mod landmarks;
 mod liveness;
+mod pose;
 mod session;
 mod tensor;
 
@@ -14,5 +15,6 @@ pub(crate) use embedder::Embedder;
 pub(crate) use eyes::EyeModel;
 pub(crate) use landmarks::LandmarkModel;
 pub(crate) use liveness::LivenessEnsemble;
+pub(crate) use pose::PoseModel;
 pub(crate) use session::{LoadContext, Model, inference};
 pub(crate) use tensor::fill_planes;

@@ -1,7 +1,10 @@
 //! Quality and head pose of one face.
 
 mod cover;
+mod light;
 mod pose;
+
+pub(crate) use pose::HeadPose;
 
 use crate::{
     DecodedImage, Face,
@@ -19,20 +22,24 @@ pub struct Quality {
     pub pupil_distance: f32,
     /// Shorter side of the face box, in pixels.
     pub face_size: f32,
+    /// The face box's width or height as a fraction of the picture's, whichever is less.
+    pub face_share: f32,
     /// Smallest distance from the face box to an edge of the picture, in pixels; negative when the box reaches over it.
     pub margin: f32,
     /// The same to each edge: left, top, right, bottom.
     pub margins: [f32; 4],
-    /// Head turned about the vertical axis, in degrees, positive towards the picture's right. An estimate from five landmarks.
+    /// Head turned about the vertical axis, in degrees, positive towards the picture's right. By the pack's pose model, or an estimate from five landmarks.
     pub yaw: f32,
-    /// Head raised, in degrees, positive up. An estimate from five landmarks.
+    /// Head raised, in degrees, positive up; likewise.
     pub pitch: f32,
-    /// Head tilted in the picture's plane, in degrees, positive clockwise as seen in the picture.
+    /// Head tilted in the picture's plane, in degrees, positive clockwise as seen in the picture; likewise.
     pub roll: f32,
     /// 0 (blurred) to 1 (sharp).
     pub sharpness: f32,
     /// Mean luminance of the face, 0 (black) to 1 (white).
     pub brightness: f32,
+    /// The light on the cheek on the picture's left in multiples of that on its right; below 1 when the right one is the brighter.
+    pub light_balance: f32,
     /// Probability that something covers nose and mouth, 0 to 1.
     pub covered: f32,
     /// Probability that the eye is open, for the eye on the picture's left and right; absent when the pack has no eye model.
@@ -44,13 +51,18 @@ const ENOUGH_PUPILS: f32 = 40.0;
 /// Laplacian variance at which an aligned face counts as half sharp.
 const HALF_SHARP: f32 = 60.0;
 
-/// Everything but the eyes, which need a model.
-pub(crate) fn measure(image: &DecodedImage, face: &Face, aligned: &AlignedFace) -> Quality {
+/// Everything but the eyes, which need a model; so does `pose`, which the landmarks stand in for.
+pub(crate) fn measure(
+    image: &DecodedImage,
+    face: &Face,
+    aligned: &AlignedFace,
+    pose: Option<HeadPose>,
+) -> Quality {
     let luminance = aligned.luminance();
     let variance = laplacian_variance(&luminance);
     let sharpness = variance / (variance + HALF_SHARP);
     let brightness = luminance.iter().sum::<f32>() / luminance.len().max(1) as f32 / 255.0;
-    let pose = pose::estimate(&face.landmarks);
+    let pose = pose.unwrap_or_else(|| pose::estimate(&face.landmarks));
     let pupil_distance = face.pupil_distance();
     let frontal = pose.yaw.to_radians().cos().max(0.0) * pose.pitch.to_radians().cos().max(0.0);
     let resolution = (pupil_distance / ENOUGH_PUPILS).clamp(0.0, 1.0);
@@ -67,6 +79,7 @@ pub(crate) fn measure(image: &DecodedImage, face: &Face, aligned: &AlignedFace) 
         detection: face.score,
         pupil_distance,
         face_size: face.bbox.width().min(face.bbox.height()),
+        face_share: share(image, face),
         margin: margins.into_iter().fold(f32::INFINITY, f32::min),
         margins,
         yaw: pose.yaw,
@@ -74,9 +87,16 @@ pub(crate) fn measure(image: &DecodedImage, face: &Face, aligned: &AlignedFace) 
         roll: pose.roll,
         sharpness,
         brightness,
+        light_balance: light::balance(&luminance),
         covered: cover::probability(aligned, &luminance),
         eyes_open: None,
     }
+}
+
+fn share(image: &DecodedImage, face: &Face) -> f32 {
+    let width = face.bbox.width() / image.width() as f32;
+    let height = face.bbox.height() / image.height() as f32;
+    width.min(height)
 }
 
 fn margins(image: &DecodedImage, face: &Face) -> [f32; 4] {

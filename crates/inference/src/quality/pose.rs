@@ -7,10 +7,10 @@ use crate::Point;
 
 /// Angles in degrees, as in [`crate::Quality`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pose {
-    pub(super) yaw: f32,
-    pub(super) pitch: f32,
-    pub(super) roll: f32,
+pub(crate) struct HeadPose {
+    pub(crate) yaw: f32,
+    pub(crate) pitch: f32,
+    pub(crate) roll: f32,
 }
 
 // The mean face in units of the distance between the eyes, fitted to the reference poses.
@@ -22,7 +22,7 @@ const MOUTH_DOWN: f32 = 1.2;
 const NOSE_OUT: f32 = 0.7;
 
 /// The pose that moves the mean face's nose to where `landmarks` have it.
-pub(super) fn estimate(landmarks: &[Point; 5]) -> Pose {
+pub(super) fn estimate(landmarks: &[Point; 5]) -> HeadPose {
     let [left, right, nose, mouth_left, mouth_right] = *landmarks;
     let eyes = left.midpoint(right);
     let mouth = mouth_left.midpoint(mouth_right);
@@ -48,7 +48,7 @@ pub(super) fn estimate(landmarks: &[Point; 5]) -> Pose {
             .asin()
             .to_degrees()
     };
-    Pose {
+    HeadPose {
         yaw: angle(nose_x - mouth_x * rest),
         pitch: angle(mouth_y * rest - nose_y),
         roll: roll.to_degrees(),

@@ -2,7 +2,7 @@
 
 use image::{ExtendedColorType, ImageFormat};
 
-use super::{compact, data, read};
+use super::{STANDARD, compact, data, pipeline, read};
 use crate::{
     DecodeError, DecodedImage, Effort, FaceError, FaceRules, ImageBytes, ImageLimits, Pipeline,
     picture::{Region, resize},
@@ -371,5 +371,37 @@ fn people_are_told_apart() {
         ]
         .map(|file| template(file, effort));
         assert!(first.cosine(&second) > 0.8 && first.cosine(&other) < 0.3);
+    }
+}
+
+#[test]
+fn liveness_of_several_crops_is_their_mean() {
+    let Some(data) = data() else { return };
+    let mut one = data.standard();
+    let mut three = pipeline(&data.pack(STANDARD, |manifest| {
+        if let Some(role) = &mut manifest.liveness {
+            role.crops = 3;
+        }
+    }));
+    let image = data.image("liveness/nuaa_genuine_1.jpg");
+    let face = one
+        .main_face(&image, Effort::Accurate, &FaceRules::default())
+        .unwrap();
+    let (width, height) = (face.bbox.width(), face.bbox.height());
+    let mut sums = [0.0; 2];
+    for shift in [0.0, 0.03, -0.03] {
+        let mut moved = face.clone();
+        moved.bbox = face.bbox.shifted(shift * width, shift * height);
+        let single = one.liveness(&image, &moved).unwrap();
+        for (sum, probability) in sums.iter_mut().zip(single.probabilities) {
+            *sum += probability / 3.0;
+        }
+    }
+    let mean = three.liveness(&image, &face).unwrap().probabilities;
+    for (ours, expected) in mean.iter().zip(sums) {
+        assert!(
+            (ours - expected).abs() < 1e-4,
+            "{mean:?} instead of {sums:?}"
+        );
     }
 }

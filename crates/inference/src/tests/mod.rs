@@ -2,6 +2,8 @@
 //! labelled pictures) and an ONNX Runtime (`ORT_DYLIB_PATH`); without them they say so and check nothing.
 
 mod behaviour;
+mod doctor;
+mod pose;
 mod reference;
 
 use std::{

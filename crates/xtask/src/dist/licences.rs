@@ -17,7 +17,9 @@ pub(super) fn of_models(pack: &InstalledPack) -> String {
         let _ = writeln!(text, "WARNING: {warning}");
     }
     for (key, entry) in &pack.manifest.files {
-        let sha256 = pack.files.get(key).map_or("", |file| file.sha256.as_str());
+        let Some(file) = pack.files.get(key) else {
+            continue;
+        };
         let terms = if entry.commercial {
             ""
         } else {
@@ -25,8 +27,8 @@ pub(super) fn of_models(pack: &InstalledPack) -> String {
         };
         let _ = write!(
             text,
-            "\n{}\n  licence {terms}{}\n  origin  {}\n  sha256  {sha256}\n",
-            entry.name, entry.license, entry.origin
+            "\n{}\n  licence {terms}{}\n  origin  {}\n  sha256  {}\n",
+            entry.name, entry.license, entry.origin, file.sha256
         );
     }
     text

@@ -82,9 +82,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     let pack = fetched.models.join(&fetched.pack);
     let installed = packs::InstalledPack::open(&pack)?;
-    for entry in installed.manifest.files.values() {
-        let to = format!("models/{}/{}", fetched.pack, entry.name);
-        layout.copy(&pack.join(&entry.name), &to)?;
+    for file in installed.files.values() {
+        let to = format!("models/{}/{}", fetched.pack, file_name(&file.path)?);
+        layout.copy(&file.path, &to)?;
     }
     let manifest = format!("models/{}/{}", fetched.pack, packs::MANIFEST_FILE);
     layout.copy(&pack.join(packs::MANIFEST_FILE), &manifest)?;

@@ -61,8 +61,15 @@ pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Resu
     }
     for entry in pack.files.values() {
         let target = folder.join(&entry.name);
-        if !in_place(entry, &target)? {
-            ways.fetch(entry, &target)?;
+        if in_place(entry, &target)? {
+            continue;
+        }
+        match ways.fetch(entry, &target) {
+            Err(error) if entry.optional => report::line(format_args!(
+                "  goes without {}, which is optional: {error:#}",
+                entry.name
+            )),
+            fetched => fetched?,
         }
     }
     let installed = folder.join(MANIFEST_FILE);

@@ -209,3 +209,45 @@ fn a_changed_manifest_is_taken_over() {
         "for more tests"
     );
 }
+
+#[test]
+fn a_pack_goes_without_an_optional_file_that_cannot_be_had_until_it_can() {
+    let bench = Bench::new();
+    let mut text = fs::read_to_string(bench.manifest()).unwrap();
+    text.push_str(&format!(
+        r#"
+[files.pose]
+name = "pose.onnx"
+license = "none"
+commercial = true
+origin = "here"
+optional = true
+artefacts = [{{ sha256 = "{HELLO}", mirror = "pose.onnx" }}]
+[pose]
+file = "pose"
+tensor = {{ channels = "bgr", mean = 0.0, scale = 1.0 }}
+size = 60
+yaw = "y"
+pitch = "p"
+roll = "r"
+"#
+    ));
+    fs::write(bench.manifest(), &text).unwrap();
+    // The detector's file has the same contents: it would stand in for it from an installed pack, but not for this folder's own.
+    let pack = bench.install("tiny", true, true).unwrap();
+    assert!(!pack.files.contains_key("pose"));
+    bench.write_mirror("pose.onnx", "hello");
+    let pack = bench.install("tiny", true, true).unwrap();
+    assert!(pack.files.contains_key("pose"));
+    // No role but the pose can do without its file.
+    fs::write(
+        bench.manifest(),
+        text.replace("file = \"det\"", "file = \"pose\""),
+    )
+    .unwrap();
+    let refused = bench.install("tiny", true, true).unwrap_err();
+    assert!(
+        format!("{refused:#}").contains("cannot do without"),
+        "{refused:#}"
+    );
+}

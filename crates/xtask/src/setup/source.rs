@@ -148,6 +148,7 @@ mod tests {
             license: String::new(),
             commercial: true,
             origin: String::new(),
+            optional: false,
             artefacts,
         }
     }

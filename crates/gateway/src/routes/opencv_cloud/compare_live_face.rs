@@ -93,7 +93,7 @@ pub(super) async fn compare_live_face(
         gallery: request.gallery,
         effort: request.search_mode,
         min_score: 0.0,
-        policy: liveness::policy(request.liveness_min_score),
+        policy: liveness::policy(&app, request.liveness_min_score),
     };
     let (comparison, verdict) = service::compare_live(&app, &owner.call, pair).await?;
     Ok(Json(LiveScore {

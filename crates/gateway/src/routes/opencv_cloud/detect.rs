@@ -20,7 +20,7 @@ use crate::{
         headers::SearchHeaders,
         opencv::body::{FromReader, Reader, integer, picture},
     },
-    service::{self, Cutoff, DetectedFace, Edges, PictureSource, SearchTerms},
+    service::{self, Cutoff, Details, DetectedFace, Edges, PictureSource, SearchTerms},
 };
 
 /// A picture, and whether to say who is in it.
@@ -182,7 +182,11 @@ pub(super) async fn detect(
 ) -> Result<(Option<SearchHeaders>, Json<Vec<FaceObject>>), ApiError> {
     let client = owner.client;
     let terms = request.search.map(|search| search.terms(client));
-    let detection = service::detect(&app, &owner.call, request.image, true, terms).await?;
+    let details = Details {
+        thumbnails: true,
+        quality: None,
+    };
+    let detection = service::detect(&app, &owner.call, request.image, details, terms).await?;
     let mut detection = detection.answer;
     let found = detection.faces.iter_mut();
     let found = found

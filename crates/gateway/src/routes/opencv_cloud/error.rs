@@ -26,6 +26,7 @@ use crate::{
         opencv::body::{BodyError, Fault, Rule, Step},
     },
     service::{PictureError, ServiceError},
+    warnings,
 };
 
 /// The body of every error but those of fields. Clients insist on both.
@@ -364,8 +365,7 @@ impl From<PictureError> for ApiError {
                 "ERR_MULTIPLE_FACES_DETECTED",
                 "More than one face was detected in an image.",
             ),
-            PictureError::Face(FaceError::TooSmall { .. })
-            | PictureError::Capture(CaptureFault::TooSmall) => liveness("the face is too small"),
+            PictureError::Face(FaceError::TooSmall { .. }) => liveness("the face is too small"),
             PictureError::Face(FaceError::NoLivenessModel) => Self::new(
                 StatusCode::FORBIDDEN,
                 "ERR_RESTRICTED_API",
@@ -375,16 +375,30 @@ impl From<PictureError> for ApiError {
                 tracing::error!(reason, "inference failed");
                 Self::internal()
             }
-            PictureError::Capture(fault) => liveness(match fault {
-                CaptureFault::Cropped => "the face is cropped",
-                CaptureFault::TooClose => "the face is too close to the camera",
-                CaptureFault::CloseToBorder => "the face is too close to the border",
-                CaptureFault::TooSmall => "the face is too small",
-                CaptureFault::AngleTooLarge => "the head is turned too far",
-                CaptureFault::Occluded => "the face is covered",
-                CaptureFault::EyesClosed => "the eyes are closed",
-            }),
+            PictureError::Capture(finding) => {
+                // The body has no place for the figures: the answer's header tells them.
+                warnings::tell(&[finding]);
+                liveness(why(finding.fault))
+            }
         }
+    }
+}
+
+/// What is wrong with how a face was taken, in words.
+fn why(fault: CaptureFault) -> &'static str {
+    match fault {
+        CaptureFault::SeveralFaces => "there are several faces",
+        CaptureFault::Cropped => "the face is cropped",
+        CaptureFault::TooClose => "the face is too close to the camera",
+        CaptureFault::CloseToBorder => "the face is too close to the border",
+        CaptureFault::TooSmall => "the face is too small",
+        CaptureFault::AngleTooLarge => "the head is turned too far",
+        CaptureFault::Occluded => "the face is covered",
+        CaptureFault::EyesClosed => "the eyes are closed",
+        CaptureFault::Blurred => "the face is blurred",
+        CaptureFault::TooDark => "the face is too dark",
+        CaptureFault::TooBright => "the face is too bright",
+        CaptureFault::UnevenLight => "the face is lit from one side",
     }
 }
 

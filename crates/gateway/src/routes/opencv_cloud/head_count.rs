@@ -13,7 +13,7 @@ use super::{
 use crate::{
     AppState,
     routes::opencv::body::{FromReader, Reader, integer, picture},
-    service::{self, PictureSource},
+    service::{self, Details, PictureSource},
 };
 
 /// From which confidence on a face counts if a request does not say, in percent.
@@ -67,7 +67,8 @@ pub(super) async fn head_count(
     Valid(request): Valid<HeadCountRequest>,
 ) -> Result<Json<Heads>, ApiError> {
     let least = f64::from(request.confidence) / 100.0;
-    let detection = service::detect(&app, &owner.call, request.image, false, None).await?;
+    let detection =
+        service::detect(&app, &owner.call, request.image, Details::default(), None).await?;
     let faces = detection.answer.faces.iter();
     let sure = faces.filter(|face| Score::new(face.face.score).rounded() >= least);
     Ok(Json(Heads {

@@ -1,7 +1,6 @@
 //! `POST /opencv-fr/liveness`, and what the routes with liveness share.
 
 use axum::{Json, extract::State};
-use inference::CaptureLimits;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +11,7 @@ use super::{
     kinds::platform,
 };
 use crate::{
-    AppState,
+    App, AppState, config,
     routes::opencv::body::{FromReader, Reader, picture},
     service::{self, LivenessPolicy, PictureSource},
 };
@@ -20,23 +19,16 @@ use crate::{
 /// A face is live from this score on (contract, 2.2).
 pub(super) const MIN_SCORE: f64 = 0.5;
 
-/// What the service asks of a picture (contract, 3.1, the cloud's figures).
-const LIMITS: CaptureLimits = CaptureLimits {
-    min_face: 224.0,
-    min_margin: 25.0,
-    min_pupils: 80.0,
-    max_angle: 30.0,
-};
-
-/// What is asked of a live face: nothing but its score. Which pictures the service refuses, and how, is not documented; clients
-/// were written for ordinary pictures of phones, and the Verifik dialect, which is a proxy of this one, answers them too. What no model can
-/// judge (no face, several, a face of a few pixels) is refused.
-pub(super) fn policy(min_score: f64) -> LivenessPolicy {
+/// What is asked of a live face. Which pictures the service refuses, and how, is not documented; clients were written for
+/// ordinary pictures of phones, and the Verifik dialect, which is a proxy of this one, answers them too. So the settings refuse
+/// little by default; what no model can judge (no face, a face of a few pixels) is refused in any case.
+pub(super) fn policy(app: &App, min_score: f64) -> LivenessPolicy {
+    let settings = &app.config.opencv_cloud;
     LivenessPolicy {
         // "Live at 0.5 or more", where the service layer asks for more than the limit.
         min_score: min_score.next_down(),
-        limits: LIMITS,
-        rejects: Vec::new(),
+        limits: settings.capture.limits(&app.config.quality),
+        rejects: config::faults(&settings.capture_rejects),
     }
 }
 
@@ -88,7 +80,8 @@ pub(super) async fn liveness(
     Owner(owner): Owner,
     Valid(request): Valid<LivenessRequest>,
 ) -> Result<Json<LivenessScore>, ApiError> {
-    let verdict = service::liveness(&app, &owner.call, request.image, policy(MIN_SCORE)).await?;
+    let verdict =
+        service::liveness(&app, &owner.call, request.image, policy(&app, MIN_SCORE)).await?;
     Ok(Json(LivenessScore {
         liveness_score: verdict.answer.score.rounded(),
     }))

@@ -106,7 +106,7 @@ pub(super) async fn search_live_face(
         limit: request.max_results as usize,
         effort: request.search_mode,
     };
-    let policy = liveness::policy(liveness::MIN_SCORE);
+    let policy = liveness::policy(&app, liveness::MIN_SCORE);
     let (kind, image) = ("search_live_face", request.image);
     let answer = service::search_live(&app, &owner.call, kind, image, policy, terms).await?;
     let Search { found, aim } = answer.search.answer;

@@ -79,7 +79,7 @@ pub(super) async fn compare(
         reference: request.ref_face_base_64,
         effort: Effort::Accurate,
         min_score: scale::core(limit),
-        gate: fields::gate(request.check_liveness, &app.config.opencv_onpremise),
+        gate: fields::gate(request.check_liveness, &app.config),
     };
     let compared = service::compare_largest(&app, &owner.call, couple).await?;
     Ok(Json(Verdict {

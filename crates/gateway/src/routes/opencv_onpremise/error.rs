@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use gallery::GalleryError;
-use inference::{CaptureFault, EngineError, FaceError};
+use inference::{CaptureFault, EngineError, FaceError, Finding};
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ use crate::{
     observe::rejected,
     routes::{Refusal, opencv::body::BodyError},
     service::{PictureError, ServiceError, person_key},
+    warnings,
 };
 
 /// The body of every error.
@@ -263,6 +264,12 @@ impl ApiError {
     }
 }
 
+/// Has the figures of a refusal told in the answer's header: the body has no place for them.
+fn refused(finding: Finding) -> CaptureFault {
+    warnings::tell(&[finding]);
+    finding.fault
+}
+
 /// `no_face`: what a picture without a face is told.
 fn picture(fault: PictureError, no_face: ApiError) -> ApiError {
     match fault {
@@ -281,7 +288,8 @@ fn picture(fault: PictureError, no_face: ApiError) -> ApiError {
                 _ => ApiError::internal(),
             }
         }
-        PictureError::Capture(fault) => ApiError::liveness(match fault {
+        PictureError::Capture(finding) => ApiError::liveness(match refused(finding) {
+            CaptureFault::SeveralFaces => "TOO_MANY_FACES",
             CaptureFault::Cropped => "FACE_CROPPED",
             CaptureFault::TooClose => "FACE_TOO_CLOSE",
             CaptureFault::CloseToBorder => "FACE_CLOSE_TO_BORDER",
@@ -289,6 +297,11 @@ fn picture(fault: PictureError, no_face: ApiError) -> ApiError {
             CaptureFault::AngleTooLarge => "FACE_ANGLE_TOO_LARGE",
             CaptureFault::Occluded => "FACE_IS_OCCLUDED",
             CaptureFault::EyesClosed => "EYES_CLOSED",
+            // The vocabulary has no words for light and focus.
+            CaptureFault::Blurred
+            | CaptureFault::TooDark
+            | CaptureFault::TooBright
+            | CaptureFault::UnevenLight => "UNKNOWN_ERROR",
         }),
     }
 }

@@ -95,7 +95,7 @@ pub(super) async fn one(
         max_fpir: request.max_fpir,
     };
     let terms = terms(owner.client, limits, request.max_results);
-    let gate = fields::gate(request.check_liveness, &app.config.opencv_onpremise);
+    let gate = fields::gate(request.check_liveness, &app.config);
     let (picture, name) = (request.face_base_64, request.collection_name);
     let search = service::search_every_face(&app, &owner.call, picture, &name, terms, gate).await?;
     let Search { mut found, aim } = search.answer;

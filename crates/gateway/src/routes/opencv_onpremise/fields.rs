@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::scale;
 use crate::{
-    config::OpencvOnpremiseConfig,
+    Config, config,
     routes::opencv::body::{Reader, boolean, number, one_of, rate, text, texts_by_name},
     service::{Cutoff, Duplicates, Keep, LivenessGate, LivenessPolicy},
 };
@@ -106,12 +106,13 @@ pub(super) fn check_liveness(reader: &Reader<'_, '_>) -> Option<bool> {
 }
 
 /// What liveness asks of a picture, where it is asked for.
-pub(super) fn gate(wanted: bool, settings: &OpencvOnpremiseConfig) -> Option<LivenessGate> {
+pub(super) fn gate(wanted: bool, config: &Config) -> Option<LivenessGate> {
+    let settings = &config.opencv_onpremise;
     wanted.then(|| LivenessGate {
         policy: LivenessPolicy {
             min_score: settings.liveness_min_score,
-            limits: settings.capture.limits(),
-            rejects: settings.rejects(),
+            limits: settings.capture.limits(&config.quality),
+            rejects: config::faults(&settings.capture_rejects),
         },
         detectable: settings.detectable_face,
     })

@@ -142,7 +142,7 @@ pub(super) async fn put(
 ) -> Result<(LookAlikeHeader, Json<PersonObject>), ApiError> {
     let new = Enrolment {
         duplicates: request.duplicates,
-        gate: fields::gate(request.liveness, &app.config.opencv_onpremise),
+        gate: fields::gate(request.liveness, &app.config),
         ..request.person.into_enrolment(request.keep)
     };
     let (call, client) = (&owner.call, owner.client);

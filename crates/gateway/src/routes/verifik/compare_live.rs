@@ -117,7 +117,7 @@ impl CompareLiveDocument {
                 comparison: result,
                 liveness_score: liveness.liveness_score,
             },
-            quality: QualityReport::new(&verdict.quality, &verdict.faults),
+            quality: QualityReport::of(verdict),
             compared_at: Stamp(comparison.at),
         }
     }

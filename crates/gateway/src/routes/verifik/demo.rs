@@ -126,6 +126,7 @@ pub(super) async fn detect_demo(
 ) -> Result<Envelope<DetectAnswer>, ApiError> {
     let report = request.report();
     // Nobody's persons are searched without a token.
-    let detection = service::detect(&app, &call, request.image, report.is_none(), None).await?;
+    let details = request.details(&app.config);
+    let detection = service::detect(&app, &call, request.image, details, None).await?;
     Ok(Envelope::new(DetectAnswer::new(&detection.answer, report)))
 }

@@ -16,7 +16,7 @@ use super::{
     search,
 };
 use crate::{
-    AppState,
+    AppState, Config,
     routes::headers::SearchHeaders,
     service::{self, Cutoff, Detection, PictureSource, SearchTerms},
 };
@@ -54,6 +54,9 @@ pub(super) struct DetectRequest {
     /// Form B: age and gender, which are always null here.
     #[schema(default = false, required = false)]
     pub(super) return_attributes: Option<bool>,
+    /// Extension, in both forms: measure the quality of each face, and say what is wrong with how it was taken.
+    #[schema(default = false, required = false)]
+    pub(super) return_quality: bool,
 }
 
 impl DetectRequest {
@@ -67,6 +70,15 @@ impl DetectRequest {
         let limited = self.min_score.is_some() || self.max_fpir.is_some();
         let plain = !limited && self.search_mode.is_none();
         (asked || plain).then_some(details)
+    }
+
+    /// What is asked of each face.
+    pub(super) fn details(&self, config: &Config) -> service::Details {
+        let limits = || config.verifik.capture.limits(&config.quality);
+        service::Details {
+            thumbnails: self.report().is_none(),
+            quality: self.return_quality.then(limits),
+        }
     }
 
     /// Whom to look for: form A only.
@@ -102,6 +114,7 @@ impl FromFields for DetectRequest {
                 .or(DEFAULT_MAX_RESULTS)?,
             return_landmarks: fields.boolean("return_landmarks").optional()?,
             return_attributes: fields.boolean("return_attributes").optional()?,
+            return_quality: fields.boolean("return_quality").or(false)?,
         };
         if request.report().is_none() {
             search::limits(fields, LEAST_SCORE)?;
@@ -145,8 +158,8 @@ pub(super) async fn detect(
     Valid(request): Valid<DetectRequest>,
 ) -> Result<(Option<SearchHeaders>, Envelope<DetectAnswer>), ApiError> {
     let (report, terms) = (request.report(), request.terms(owner.client));
-    let detection =
-        service::detect(&app, &owner.call, request.image, report.is_none(), terms).await?;
+    let details = request.details(&app.config);
+    let detection = service::detect(&app, &owner.call, request.image, details, terms).await?;
     let detection = detection.answer;
     let headers = detection.aim.map(SearchHeaders::new);
     let answer = DetectAnswer::new(&detection, report);

@@ -1,6 +1,6 @@
 //! Pieces that several answers share: the stored document that clients read, scores, quality.
 
-use inference::{CaptureFault, FaceError, Quality};
+use inference::{CaptureFault, FaceError, Finding, Quality};
 use serde::Serialize;
 use store::ClientId;
 use utoipa::ToSchema;
@@ -100,53 +100,113 @@ pub(super) struct QualityReport {
     face_size: f64,
     /// Distance between the pupils, in pixels.
     pupil_distance: f64,
+    /// The face box's width or height as a fraction of the picture's, whichever is less.
+    face_share: f64,
     /// From the face box to the nearest edge, in pixels; negative when it reaches over it.
     margin: f64,
-    /// Estimate in degrees, positive towards the picture's right.
+    /// The same to each edge: left, top, right, bottom.
+    margins: [f64; 4],
+    /// Head turned, in degrees, positive towards the picture's right.
     yaw: f64,
-    /// Estimate in degrees, positive up.
+    /// Head raised, in degrees, positive up.
     pitch: f64,
-    /// In degrees, positive clockwise as seen.
+    /// Head tilted, in degrees, positive clockwise as seen.
     roll: f64,
     /// 0 (blurred) to 1 (sharp).
     sharpness: f64,
     /// Mean luminance of the face, 0 (black) to 1 (white).
     brightness: f64,
+    /// The light on the cheek on the picture's left in multiples of that on its right.
+    light_balance: f64,
+    /// Probability that something covers nose and mouth.
+    covered: f64,
     /// Probability that the eye on the picture's left, and right, is open; null when the model pack cannot tell.
     eyes_open: Option<[f64; 2]>,
-    /// Capture requirements that are not met: `face_close_to_border`, `face_too_close`, `face_too_far`, `face_rotation_too_large`, `face_occluded`,
-    /// `eyes_closed`.
+    /// Capture requirements that are not met: `multiple_faces_detected`, `face_close_to_border`, `face_too_close`, `face_too_far`,
+    /// `face_rotation_too_large`, `face_occluded`, `eyes_closed`, `face_blurred`, `poor_lighting`.
     warnings: Vec<&'static str>,
+    /// Each of them with its figures, and what to do.
+    advice: Vec<Advice>,
+}
+
+/// Extension: a capture requirement that is not met.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Advice {
+    /// One of `warnings`.
+    reason: &'static str,
+    /// What was measured: pixels, degrees (signed), or a figure of `quality`.
+    measured: f64,
+    /// What is allowed at most, or needed at least.
+    limit: f64,
+    /// What to do. Directions are those of the picture.
+    #[schema(example = "move closer: the pupils are 31 px apart, 50 needed")]
+    remedy: String,
+}
+
+impl From<&Finding> for Advice {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            reason: reason_of_fault(finding.fault),
+            measured: unit(finding.measured),
+            limit: unit(finding.limit),
+            remedy: finding.remedy(),
+        }
+    }
 }
 
 impl QualityReport {
-    /// `quality` with the names of `faults`.
-    pub(super) fn new(quality: &Quality, faults: &[CaptureFault]) -> Self {
+    /// How the face of a verdict was taken.
+    pub(super) fn of(verdict: &LivenessVerdict) -> Self {
+        Self::new(&verdict.quality, &verdict.findings)
+    }
+
+    /// `quality` and what it breaks.
+    pub(super) fn new(quality: &Quality, findings: &[Finding]) -> Self {
         Self {
             overall: unit(quality.overall),
             face_size: tenth(quality.face_size),
             pupil_distance: tenth(quality.pupil_distance),
+            face_share: unit(quality.face_share),
             margin: tenth(quality.margin),
+            margins: quality.margins.map(tenth),
             yaw: tenth(quality.yaw),
             pitch: tenth(quality.pitch),
             roll: tenth(quality.roll),
             sharpness: unit(quality.sharpness),
             brightness: unit(quality.brightness),
+            light_balance: unit(quality.light_balance),
+            covered: unit(quality.covered),
             eyes_open: quality.eyes_open.map(|eyes| eyes.map(unit)),
-            warnings: faults.iter().map(|fault| reason_of_fault(*fault)).collect(),
+            warnings: reasons(findings),
+            advice: findings.iter().map(Advice::from).collect(),
         }
     }
 }
 
-/// The contract's name of a capture fault.
-pub(super) fn reason_of_fault(fault: CaptureFault) -> &'static str {
+/// The contract's names of what a face breaks, each once.
+pub(super) fn reasons(findings: &[Finding]) -> Vec<&'static str> {
+    let mut names: Vec<_> = findings
+        .iter()
+        .map(|finding| reason_of_fault(finding.fault))
+        .collect();
+    names.dedup();
+    names
+}
+
+/// The contract's name of a capture fault; it has none for a blurred face.
+fn reason_of_fault(fault: CaptureFault) -> &'static str {
     match fault {
+        CaptureFault::SeveralFaces => "multiple_faces_detected",
         CaptureFault::Cropped | CaptureFault::CloseToBorder => "face_close_to_border",
         CaptureFault::TooClose => "face_too_close",
         CaptureFault::TooSmall => "face_too_far",
         CaptureFault::AngleTooLarge => "face_rotation_too_large",
         CaptureFault::Occluded => "face_occluded",
         CaptureFault::EyesClosed => "eyes_closed",
+        CaptureFault::Blurred => "face_blurred",
+        CaptureFault::TooDark | CaptureFault::TooBright | CaptureFault::UnevenLight => {
+            "poor_lighting"
+        }
     }
 }
 

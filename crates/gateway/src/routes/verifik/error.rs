@@ -29,6 +29,7 @@ use crate::{
     observe::rejected,
     routes::Refusal,
     service::{Part, PictureError, ServiceError},
+    warnings,
 };
 
 /// The body of every error.
@@ -290,7 +291,11 @@ impl From<PictureError> for ApiError {
             PictureError::NotBase64 => Self::precondition("only_images_in_base64"),
             PictureError::Fetch(error) => error.into(),
             PictureError::Face(error) => error.into(),
-            PictureError::Capture(fault) => fault.into(),
+            PictureError::Capture(finding) => {
+                // The body has no place for the figures: the answer's header tells them.
+                warnings::tell(&[finding]);
+                finding.fault.into()
+            }
         }
     }
 }
@@ -360,6 +365,10 @@ impl From<CaptureFault> for ApiError {
     fn from(fault: CaptureFault) -> Self {
         // `invalid` and `liveness` are what one of the clients looks for.
         let (code, message) = match fault {
+            CaptureFault::SeveralFaces => (
+                "ERR_MULTIPLE_FACES_DETECTED",
+                "The image has more than one face",
+            ),
             CaptureFault::Cropped => (
                 "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
                 "Image is invalid for checking liveness: the face is cut off",
@@ -387,6 +396,22 @@ impl From<CaptureFault> for ApiError {
             CaptureFault::EyesClosed => (
                 "ERR_LIVENESS_FAILED",
                 "Image is invalid for checking liveness: the eyes are closed",
+            ),
+            CaptureFault::Blurred => (
+                "ERR_LIVENESS_FAILED",
+                "Image is invalid for checking liveness: the face is blurred",
+            ),
+            CaptureFault::TooDark => (
+                "ERR_LIVENESS_FAILED",
+                "Image is invalid for checking liveness: the face is too dark",
+            ),
+            CaptureFault::TooBright => (
+                "ERR_LIVENESS_FAILED",
+                "Image is invalid for checking liveness: the face is too bright",
+            ),
+            CaptureFault::UnevenLight => (
+                "ERR_LIVENESS_FAILED",
+                "Image is invalid for checking liveness: the face is lit from one side",
             ),
         };
         Self::quality(code, message)

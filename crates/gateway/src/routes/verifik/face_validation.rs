@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::{Fields, FromFields, Invalid, Valid},
     caller::Caller,
-    document::{QualityReport, reason_of_error, reason_of_fault},
+    document::{QualityReport, reason_of_error, reasons},
     envelope::Envelope,
     error::ApiError,
     faces::{Details, FaceReport},
@@ -41,8 +41,8 @@ pub(super) struct FaceValidation {
     report: FaceReport,
     /// One main face, and no reason against it.
     valid: bool,
-    /// What is against it: `no_face_detected`, `multiple_faces_detected`, `face_close_to_border`, `face_too_far`,
-    /// `face_rotation_too_large`, `eyes_closed`.
+    /// What is against it: `no_face_detected`, `multiple_faces_detected`, `face_close_to_border`, `face_too_close`, `face_too_far`,
+    /// `face_rotation_too_large`, `face_occluded`, `eyes_closed`, `face_blurred`, `poor_lighting`.
     reasons: Vec<&'static str>,
     /// Of the main face; null when there is none.
     quality: Option<QualityReport>,
@@ -56,11 +56,8 @@ impl From<&Validation> for FaceValidation {
         };
         let (reasons, quality) = match &validation.main {
             Ok(face) => (
-                face.faults
-                    .iter()
-                    .map(|fault| reason_of_fault(*fault))
-                    .collect(),
-                Some(QualityReport::new(&face.quality, &face.faults)),
+                reasons(&face.findings),
+                Some(QualityReport::new(&face.quality, &face.findings)),
             ),
             Err(error) => (vec![reason_of_error(error)], None),
         };
@@ -88,7 +85,7 @@ pub(super) async fn face_validation(
     Caller(call): Caller,
     Valid(request): Valid<FaceValidationRequest>,
 ) -> Result<Envelope<FaceValidation>, ApiError> {
-    let limits = app.config.verifik.capture.limits();
+    let limits = app.config.verifik.capture.limits(&app.config.quality);
     let validation = service::validate(&app, &call, request.image, limits).await?;
     Ok(Envelope::new(FaceValidation::from(&validation.answer)))
 }

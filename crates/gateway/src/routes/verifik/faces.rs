@@ -1,11 +1,11 @@
 //! Faces as `detect` and `face-validation` show them: form A (the captures) and form B (the newer documentation).
 
-use inference::{Face, Point};
+use inference::Point;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    document::unit,
+    document::{QualityReport, unit},
     matches::{PersonMatch, matches},
 };
 use crate::service::{self, DetectedFace, Detection};
@@ -22,6 +22,9 @@ pub(super) struct FaceMatches {
     thumbnail: String,
     /// The detector's confidence, 0 to 1.
     detection_score: f64,
+    /// Extension, with `return_quality`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<QualityReport>,
 }
 
 /// The edges of a box, clipped to the picture.
@@ -64,6 +67,9 @@ pub(super) struct ReportedFace {
     /// With `return_attributes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Attributes>,
+    /// Extension, with `return_quality`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<QualityReport>,
 }
 
 /// A box in whole pixels of the upright picture, clipped to it.
@@ -139,6 +145,7 @@ impl FaceMatches {
                 .map(|jpeg| base64_simd::STANDARD.encode_to_string(jpeg))
                 .unwrap_or_default(),
             detection_score: unit(detected.face.score),
+            quality: quality(detected),
         }
     }
 }
@@ -146,7 +153,7 @@ impl FaceMatches {
 impl FaceReport {
     /// Every face of a picture.
     pub(super) fn new(detection: &Detection, details: Details) -> Self {
-        let report = |face: &DetectedFace| ReportedFace::new(&face.face, detection, details);
+        let report = |face: &DetectedFace| ReportedFace::new(face, detection, details);
         let faces: Vec<_> = detection.faces.iter().map(report).collect();
         Self {
             face_count: faces.len(),
@@ -156,7 +163,8 @@ impl FaceReport {
 }
 
 impl ReportedFace {
-    fn new(face: &Face, picture: &Detection, details: Details) -> Self {
+    fn new(detected: &DetectedFace, picture: &Detection, details: Details) -> Self {
+        let face = &detected.face;
         let edges = picture.edges(face);
         let [left_eye, right_eye, nose, left_mouth, right_mouth] = face.landmarks;
         Self {
@@ -177,8 +185,14 @@ impl ReportedFace {
                 age: None,
                 gender: None,
             }),
+            quality: quality(detected),
         }
     }
+}
+
+fn quality(detected: &DetectedFace) -> Option<QualityReport> {
+    let (quality, findings) = detected.quality.as_ref()?;
+    Some(QualityReport::new(quality, findings))
 }
 
 impl From<service::Edges> for Edges {

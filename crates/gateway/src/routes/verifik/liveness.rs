@@ -13,7 +13,7 @@ use super::{
     failures::{PictureFailures, TokenFailures},
 };
 use crate::{
-    App, AppState,
+    App, AppState, config,
     service::{self, Call, LivenessPolicy, LivenessVerdict, PictureSource, Recorded},
 };
 
@@ -90,7 +90,7 @@ impl LivenessDocument {
             liveness_min_score: verdict.min_score,
             os,
             search_mode: SearchMode::Fast,
-            quality: QualityReport::new(&recorded.answer.quality, &recorded.answer.faults),
+            quality: QualityReport::of(&recorded.answer),
         }
     }
 }
@@ -100,12 +100,8 @@ pub(super) fn policy(app: &App, min_score: f64) -> LivenessPolicy {
     let settings = &app.config.verifik;
     LivenessPolicy {
         min_score,
-        limits: settings.capture.limits(),
-        rejects: settings
-            .capture_rejects
-            .iter()
-            .map(|name| (*name).into())
-            .collect(),
+        limits: settings.capture.limits(&app.config.quality),
+        rejects: config::faults(&settings.capture_rejects),
     }
 }
 

@@ -6,6 +6,7 @@ mod cors;
 mod guard;
 mod limits;
 mod observe;
+mod warnings;
 
 pub(super) use answers::{json_errors, page_headers, panicked};
 pub(super) use body::body_limit;
@@ -14,3 +15,4 @@ pub(super) use guard::guard;
 pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;
+pub(super) use warnings::{document_warnings, picture_warnings};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inference::{Effort, Embedding, Pipeline, Score};
+use inference::{Effort, Embedding, Finding, Pipeline, Score};
 use serde_json::{Map, Value};
 use store::{
     ClientId, Collection, CollectionRef, ModelId, NewFace, NewPerson, Person, PersonUpdate,
@@ -16,7 +16,7 @@ use crate::{
         Call, Cutoff, Enrolled, LivenessGate, LivenessVerdict, Part, PictureSource, SearchTerms,
         ServiceError,
         compare::Seen,
-        enrol::new_face,
+        enrol::{Doctor, new_face},
         liveness,
         look_alikes::{self, LookAlikes},
         pictures::{self, Resolved},
@@ -24,6 +24,7 @@ use crate::{
         verify::enrolled,
         writes::visible,
     },
+    warnings,
 };
 
 /// Two pictures of one person reach this score also when years lie between them (opencv-fr-api 2.2).
@@ -79,6 +80,7 @@ pub async fn put_person(
     let studio = Studio::new(app, client, &collection, &new, there.as_ref(), near).await?;
     let job = move |pipeline: &mut Pipeline| studio.take(pipeline, picture);
     let mut taken = app.engine.run(job).await??;
+    warnings::tell(&taken.findings);
     taken.check(app, call, there.as_ref()).await?;
     let (near, own) = (std::mem::take(&mut taken.look_alikes), there.as_ref());
     let look_alikes = look_alikes::told(app, client, near, own.map(|one| one.id)).await?;
@@ -108,6 +110,7 @@ pub(super) struct Studio {
     limits: inference::ImageLimits,
     keep: Keep,
     keep_crop: bool,
+    doctor: Doctor,
     gate: Option<LivenessGate>,
     /// Where others with the face are looked for.
     searcher: Option<Searcher>,
@@ -120,6 +123,7 @@ pub(super) struct Studio {
 /// What came of a picture.
 pub(super) struct Taken {
     face: NewFace,
+    findings: Vec<Finding>,
     verdict: Option<LivenessVerdict>,
     suspects: Vec<gallery::Match>,
     look_alikes: Vec<gallery::Match>,
@@ -160,6 +164,7 @@ impl Studio {
             limits: app.config.images.limits(),
             keep: new.keep,
             keep_crop: app.config.faces.keep_crop && new.keep != Keep::Nothing,
+            doctor: Doctor::new(app),
             gate: new.gate.clone(),
             searcher,
             look_alikes,
@@ -186,9 +191,21 @@ impl Studio {
             .as_ref()
             .map(|gate| gate.pass(pipeline, &image, &seen.all))
             .transpose()?;
-        let (face, template) =
-            new_face(pipeline, &image, &seen.largest, self.model, self.keep_crop)
-                .map_err(of(Part::Image))?;
+        let largest = &seen.largest;
+        let quality = pipeline.quality(&image, largest).map_err(of(Part::Image))?;
+        let findings = self
+            .doctor
+            .examine(&quality)
+            .map_err(ServiceError::of(Part::Image))?;
+        let (face, template) = new_face(
+            pipeline,
+            &image,
+            largest,
+            &quality,
+            self.model,
+            self.keep_crop,
+        )
+        .map_err(of(Part::Image))?;
         let likeness = self.known.as_ref().map(|known| {
             let scores = known.iter().map(|one| pipeline.similarity(&template, one));
             scores.fold(Score::ZERO, |best, one| if one > best { one } else { best })
@@ -200,6 +217,7 @@ impl Studio {
         };
         Ok(Taken {
             face: self.keep.apply(face, file.as_slice()),
+            findings,
             verdict,
             suspects,
             look_alikes,

@@ -13,6 +13,7 @@ use crate::{
         liveness, pictures,
         search::{Searcher, merged, persons, persons_of_one},
     },
+    warnings,
 };
 
 /// One face of a group.
@@ -71,6 +72,7 @@ pub async fn search_every_face(
     };
     let (matches, verdict, aim) = app.engine.run(job).await??;
     if let Some(verdict) = verdict {
+        warnings::tell(&verdict.findings);
         app.audit.record(call, liveness::KIND, verdict);
     }
     let found = persons_of_one(app, terms.client, matches).await?;

@@ -139,7 +139,8 @@ fn face(
 ) -> Result<NewFace, FaceError> {
     let image = pipeline.decode(bytes)?;
     let face = pipeline.main_face(&image, Effort::Accurate, rules)?;
-    new_face(pipeline, &image, &face, model, keep_crop).map(|(face, _)| face)
+    let quality = pipeline.quality(&image, &face)?;
+    new_face(pipeline, &image, &face, &quality, model, keep_crop).map(|(face, _)| face)
 }
 
 /// Why a picture cannot be used, for people.

@@ -5,7 +5,7 @@ use store::{ClientId, Person, PersonId};
 use time::OffsetDateTime;
 
 use super::*;
-use crate::{fetch::FetchError, limits::Wait, service::Part};
+use crate::{fetch::FetchError, limits::Wait, service::Part, warnings::tests::finding};
 
 fn told(error: impl Into<ApiError>) -> (u16, &'static str, String) {
     let error = error.into();
@@ -110,7 +110,7 @@ fn pictures_and_liveness() {
     let liveness = |code: &str| row(412, "ERR_LIVENESS_ERROR", code);
     let no_picture = || row(422, "ERR_BASE64_IMAGE_CANNOT_BE_DECODED", "");
     let judged = |fault: PictureError| ServiceError::LivenessQuality(fault);
-    let capture = |fault| judged(PictureError::Capture(fault));
+    let capture = |fault| judged(PictureError::Capture(finding(fault)));
     let face = |error: FaceError| judged(PictureError::Face(error));
     let broken = || FaceError::Inference("why".to_owned());
     let cases = [
@@ -149,6 +149,11 @@ fn pictures_and_liveness() {
             liveness("FACE_IS_OCCLUDED"),
         ),
         (capture(CaptureFault::EyesClosed), liveness("EYES_CLOSED")),
+        (
+            capture(CaptureFault::SeveralFaces),
+            liveness("TOO_MANY_FACES"),
+        ),
+        (capture(CaptureFault::Blurred), liveness("UNKNOWN_ERROR")),
         (
             ServiceError::LivenessFailed(Score::ZERO),
             liveness("FACE_NOT_LIVE"),

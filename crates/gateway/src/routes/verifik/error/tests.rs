@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     routes::verifik::body::{Invalid, Rule},
     service::{Part, PictureError},
+    warnings::tests::finding,
 };
 
 /// Status, code, message.
@@ -166,7 +167,7 @@ fn pictures() {
             (500, "ERROR", "internal_error"),
         ),
         (
-            PictureError::Capture(CaptureFault::Cropped),
+            PictureError::Capture(finding(CaptureFault::Cropped)),
             (
                 422,
                 "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
@@ -174,7 +175,7 @@ fn pictures() {
             ),
         ),
         (
-            PictureError::Capture(CaptureFault::CloseToBorder),
+            PictureError::Capture(finding(CaptureFault::CloseToBorder)),
             (
                 422,
                 "ERR_LIVENESS_FACE_CLOSE_TO_BORDER",
@@ -182,7 +183,7 @@ fn pictures() {
             ),
         ),
         (
-            PictureError::Capture(CaptureFault::AngleTooLarge),
+            PictureError::Capture(finding(CaptureFault::AngleTooLarge)),
             (
                 422,
                 "ERR_LIVENESS_FACE_ANGLE_TOO_LARGE",
@@ -190,7 +191,7 @@ fn pictures() {
             ),
         ),
         (
-            PictureError::Capture(CaptureFault::EyesClosed),
+            PictureError::Capture(finding(CaptureFault::EyesClosed)),
             (
                 422,
                 "ERR_LIVENESS_FAILED",
@@ -238,7 +239,9 @@ fn what_is_stored_and_enrolled() {
             (409, "ERROR", "409:liveness_failed@0.45"),
         ),
         (
-            ServiceError::LivenessQuality(PictureError::Capture(CaptureFault::CloseToBorder)),
+            ServiceError::LivenessQuality(PictureError::Capture(finding(
+                CaptureFault::CloseToBorder,
+            ))),
             (
                 409,
                 "ERROR",

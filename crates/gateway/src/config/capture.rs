@@ -1,0 +1,148 @@
+//! How a face should be taken: `capture` of each dialect, `[enrolment]` and `[quality]`.
+
+use inference::{CaptureFault, CaptureLimits, LightLimits};
+use serde::{Deserialize, Serialize};
+
+/// Limits on how a face is taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureConfig {
+    /// Least shorter side of the face box, in pixels.
+    pub min_face: f32,
+    /// Least width and height of the face box, as fractions of the picture's; 0: any.
+    pub min_face_share: f32,
+    /// Least distance from the box to each edge, in pixels.
+    pub min_margin: f32,
+    /// Least distance between the pupils, in pixels.
+    pub min_pupils: f32,
+    /// Largest absolute yaw and pitch, in degrees.
+    pub max_angle: f32,
+    /// Largest absolute roll, in degrees.
+    pub max_roll: f32,
+}
+
+impl CaptureConfig {
+    /// The same limits as the inference crate takes them, with those on light and focus.
+    #[must_use]
+    pub fn limits(&self, quality: &QualityConfig) -> CaptureLimits {
+        CaptureLimits {
+            min_face: self.min_face,
+            min_face_share: self.min_face_share,
+            min_margin: self.min_margin,
+            min_pupils: self.min_pupils,
+            max_angle: self.max_angle,
+            max_roll: self.max_roll,
+            light: LightLimits {
+                min_sharpness: quality.min_sharpness,
+                min_brightness: quality.min_brightness,
+                max_brightness: quality.max_brightness,
+                max_contrast: quality.max_contrast,
+            },
+        }
+    }
+}
+
+/// Limits on light and focus, which all dialects share.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityConfig {
+    /// Least sharpness, 0 to 1.
+    pub min_sharpness: f32,
+    /// Least mean luminance of the face, 0 to 1.
+    pub min_brightness: f32,
+    /// Largest mean luminance of the face, 0 to 1.
+    pub max_brightness: f32,
+    /// Largest light on one cheek in multiples of that on the other.
+    pub max_contrast: f32,
+}
+
+/// What enrolment asks of a picture, in every dialect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentConfig {
+    /// Capture faults that refuse a picture; the others are warnings.
+    pub rejects: Vec<CaptureFaultName>,
+    /// How the face should be taken.
+    pub capture: CaptureConfig,
+}
+
+/// Name of a capture fault in the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureFaultName {
+    /// Other faces of the picture are comparable to this one.
+    SeveralFaces,
+    /// The face reaches over the picture's edge.
+    Cropped,
+    /// The face fills the picture's width or height.
+    TooClose,
+    /// The face is nearer to an edge than the margin.
+    CloseToBorder,
+    /// The face or the distance between its pupils is too small.
+    TooSmall,
+    /// Yaw, pitch or roll is too large.
+    AngleTooLarge,
+    /// Something covers nose and mouth.
+    Occluded,
+    /// Both eyes are closed.
+    EyesClosed,
+    /// Out of focus, or moved.
+    Blurred,
+    /// The face is too dark.
+    TooDark,
+    /// The face is too bright.
+    TooBright,
+    /// One side of the face gets much more light than the other.
+    UnevenLight,
+}
+
+impl From<CaptureFaultName> for CaptureFault {
+    fn from(name: CaptureFaultName) -> Self {
+        match name {
+            CaptureFaultName::SeveralFaces => Self::SeveralFaces,
+            CaptureFaultName::Cropped => Self::Cropped,
+            CaptureFaultName::TooClose => Self::TooClose,
+            CaptureFaultName::CloseToBorder => Self::CloseToBorder,
+            CaptureFaultName::TooSmall => Self::TooSmall,
+            CaptureFaultName::AngleTooLarge => Self::AngleTooLarge,
+            CaptureFaultName::Occluded => Self::Occluded,
+            CaptureFaultName::EyesClosed => Self::EyesClosed,
+            CaptureFaultName::Blurred => Self::Blurred,
+            CaptureFaultName::TooDark => Self::TooDark,
+            CaptureFaultName::TooBright => Self::TooBright,
+            CaptureFaultName::UnevenLight => Self::UnevenLight,
+        }
+    }
+}
+
+/// The faults of these names.
+#[must_use]
+pub fn faults(names: &[CaptureFaultName]) -> Vec<CaptureFault> {
+    names.iter().map(|name| (*name).into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_called_alike_in_settings_and_answers() {
+        for name in [
+            CaptureFaultName::SeveralFaces,
+            CaptureFaultName::Cropped,
+            CaptureFaultName::TooClose,
+            CaptureFaultName::CloseToBorder,
+            CaptureFaultName::TooSmall,
+            CaptureFaultName::AngleTooLarge,
+            CaptureFaultName::Occluded,
+            CaptureFaultName::EyesClosed,
+            CaptureFaultName::Blurred,
+            CaptureFaultName::TooDark,
+            CaptureFaultName::TooBright,
+            CaptureFaultName::UnevenLight,
+        ] {
+            let written = serde_json::to_value(name).unwrap();
+            assert_eq!(written, CaptureFault::from(name).name());
+        }
+    }
+}
