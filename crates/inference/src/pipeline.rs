@@ -317,6 +317,12 @@ impl Pipeline {
             let image = self.decode(bytes)?;
             let face = face_of(self, &image)?;
             let crop = self.align(&image, &face, self.embedder.template())?;
+            // One picture is its own template, however good it is.
+            if pictures.len() == 1 {
+                qualities.push(1.0);
+                aligned.push(crop);
+                continue;
+            }
             // The figures are those of one alignment, whatever the pack's.
             let figures = if self.embedder.template() == Template::Arcface {
                 quality::measure(&image, &face, &crop, None)

@@ -102,7 +102,9 @@ pub async fn change_people(
 ) -> Result<Vec<PersonId>, ServiceError> {
     let store = Arc::clone(&app.store);
     let write = async move { store.change_people(client, wanted, joining, leaving).await };
-    visible(app, write).await
+    let changed = visible(app, write).await?;
+    app.audit.touched("collections", changed.iter().copied());
+    Ok(changed)
 }
 
 /// Collections, each with how many persons are in it.
@@ -162,7 +164,9 @@ pub async fn move_people(
 ) -> Result<Vec<PersonId>, ServiceError> {
     let store = Arc::clone(&app.store);
     let write = async move { store.move_people(client, from, to, people).await };
-    visible(app, write).await
+    let moved = visible(app, write).await?;
+    app.audit.touched("collections", moved.iter().copied());
+    Ok(moved)
 }
 
 /// Collections with their persons, of whom there are at most 1000 in all.
@@ -183,6 +187,8 @@ pub async fn with_people(
         ..Listing::default()
     };
     let people = app.store.persons(client, Some(refs), listing).await?.items;
+    app.audit
+        .touched("read", people.iter().map(|person| person.id));
     let mut by_collection = sorted_in(people);
     let filled = collections.into_iter().map(|collection| {
         let people = by_collection.remove(&collection.id).unwrap_or_default();

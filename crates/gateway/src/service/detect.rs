@@ -68,6 +68,11 @@ impl Audited for Detection {
     fn details(&self) -> serde_json::Value {
         serde_json::json!({ "faces": self.faces.len() })
     }
+
+    fn persons(&self) -> Vec<store::PersonId> {
+        let found = self.faces.iter().flat_map(|face| &face.persons);
+        found.map(|found| found.person.id).collect()
+    }
 }
 
 /// What is wanted of each face.

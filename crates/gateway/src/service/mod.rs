@@ -26,6 +26,7 @@ mod verify;
 mod writes;
 
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
+pub(crate) use audit::with_call;
 pub use audit::{Call, Credential, Recorded, Recorder, seal_key};
 pub use collections::{
     change_people, collection, collections, collections_like, collections_of_ids,
@@ -47,7 +48,7 @@ pub use models::{
 pub use named::{
     BulkEntry, Duplicates, Enrolment, Group, GroupFace, Keep, collection_of_name,
     delete_collection_with_people, kept_pictures, people_in, person_ids_of_keys, person_key,
-    person_of_key, put_person, put_persons, search_every_face, search_group,
+    person_of_key, put_person, put_persons, search_every_face, search_group, shown_person,
 };
 pub use persons::{
     FaceQuery, LiveEnrolment, change_pictures, create_live_person, create_person, delete_person,

@@ -143,8 +143,10 @@ async fn insert(
     new.faces = taken.faces;
     let store = Arc::clone(&app.store);
     let created = visible(app, async move { store.create_person(client, new).await });
+    let person = created.await?;
+    app.audit.touched("enrol", [person.id]);
     Ok(Enrolled {
-        person: created.await?,
+        person,
         look_alikes,
     })
 }
@@ -155,7 +157,9 @@ async fn insert(
 /// [`ServiceError::Store`], `PersonNotFound` among them.
 pub async fn person(app: &App, client: ClientId, id: PersonId) -> Result<Person, ServiceError> {
     let found = app.store.person(client, id).await?;
-    Ok(found.ok_or(StoreError::PersonNotFound)?)
+    let person = found.ok_or(StoreError::PersonNotFound)?;
+    app.audit.touched("read", [person.id]);
+    Ok(person)
 }
 
 /// The persons that the listing asks for; without one, nobody. With `collections`, only members of at least one of them.
@@ -174,7 +178,10 @@ pub async fn persons(
             total: 0,
         });
     };
-    Ok(app.store.persons(client, collections, listing).await?)
+    let page = app.store.persons(client, collections, listing).await?;
+    app.audit
+        .touched("read", page.items.iter().map(|person| person.id));
+    Ok(page)
 }
 
 /// Those of the account's persons who have the face, likest first.
@@ -218,7 +225,8 @@ pub async fn update_person(
 ) -> Result<Person, ServiceError> {
     if let Some(images) = images {
         let pictures = pictures::all(app, images, Part::Image).await?;
-        person(app, client, id).await?;
+        let there = app.store.person(client, id).await?;
+        there.ok_or(StoreError::PersonNotFound)?;
         let taken = enrol::faces(app, pictures, Probe::Pictures, LookAlikes::default());
         update.faces = Some(taken.await?.faces);
     }
@@ -251,11 +259,10 @@ async fn write_update(
     update: PersonUpdate,
 ) -> Result<Person, ServiceError> {
     let store = Arc::clone(&app.store);
-    visible(
-        app,
-        async move { store.update_person(client, id, update).await },
-    )
-    .await
+    let write = async move { store.update_person(client, id, update).await };
+    let person = visible(app, write).await?;
+    app.audit.touched("update", [id]);
+    Ok(person)
 }
 
 /// Deletes a person, or takes it out of one collection, and deletes it when that was the last one.
@@ -278,5 +285,11 @@ pub async fn delete_person(
             }
         }
     };
-    visible(app, write).await
+    let done = visible(app, write).await?;
+    let kind = match done {
+        Detached::Deleted => "delete",
+        Detached::Kept => "detach",
+    };
+    app.audit.touched(kind, [id]);
+    Ok(done)
 }

@@ -90,6 +90,10 @@ impl Audited for Search {
         let best = self.found.first().map(|found| found.score.rounded());
         serde_json::json!({ "persons": self.found.len(), "best_score": best, "min_score": self.aim.min_score })
     }
+
+    fn persons(&self) -> Vec<PersonId> {
+        self.found.iter().map(|found| found.person.id).collect()
+    }
 }
 
 /// Searches for the person whom all the pictures show. Best first.

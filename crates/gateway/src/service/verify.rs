@@ -28,9 +28,12 @@ pub struct Claim {
 
 impl Audited for Option<Found> {
     fn details(&self) -> serde_json::Value {
-        let person = self.as_ref().map(|found| found.person.id);
         let score = self.as_ref().map(|found| found.score.rounded());
-        serde_json::json!({ "person": person, "score": score })
+        serde_json::json!({ "score": score })
+    }
+
+    fn persons(&self) -> Vec<PersonId> {
+        self.iter().map(|found| found.person.id).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod common;
 mod pictures;
 
 mod account;
+mod audit;
 mod collections;
 mod concurrency;
 mod enrolment;

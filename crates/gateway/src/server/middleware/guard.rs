@@ -12,6 +12,7 @@ use crate::{
     limits::{Limits, Ticket},
     observe::rejected,
     routes::{Dialect, Refusal},
+    service::with_call,
 };
 
 /// Refuses addresses that try too many tokens or keys, and gives every other request the ticket under which its caller is counted.
@@ -29,7 +30,7 @@ pub(in crate::server) async fn guard(
     };
     // The account's place is given back with the last of the two: when the answer is there, or the caller gone.
     request.extensions_mut().insert(ticket.clone());
-    let response = next.run(request).await;
+    let response = with_call(next.run(request)).await;
     drop(ticket);
     response
 }

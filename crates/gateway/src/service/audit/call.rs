@@ -1,6 +1,10 @@
 //! Who asks.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use axum::http::request::Parts;
 use store::{ApiKeyId, ClientId};
@@ -31,6 +35,16 @@ impl fmt::Display for Credential {
     }
 }
 
+tokio::task_local! {
+    /// Whose request this task works on, once its caller is known.
+    static CURRENT: Arc<OnceLock<Call>>;
+}
+
+/// Works on a request, whose caller [`Call::of`] finds out.
+pub(crate) async fn with_call<T>(work: impl Future<Output = T>) -> T {
+    CURRENT.scope(Arc::default(), work).await
+}
+
 /// Who asks, and under which name the logs know the request.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -51,12 +65,28 @@ impl Call {
             .headers
             .get(REQUEST_ID)
             .and_then(|value| value.to_str().ok());
-        Self {
+        let call = Self {
             client,
             credential,
             address: Ticket::of(&parts.extensions).and_then(Ticket::address),
             request_id: request_id.unwrap_or_default().to_owned(),
-        }
+        };
+        // Only tests have no such scope.
+        let _ = CURRENT.try_with(|current| current.set(call.clone()));
+        call
+    }
+
+    /// Whose request the current task works on.
+    pub(super) fn current() -> Option<Self> {
+        CURRENT
+            .try_with(|current| current.get().cloned())
+            .ok()
+            .flatten()
+    }
+
+    /// Does something in the name of this caller.
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Arc::new(OnceLock::from(self)), work).await
     }
 
     /// Something that the server does to an account by itself.

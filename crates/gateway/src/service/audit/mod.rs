@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha512};
 use store::{Catalog, PersonId, SealKey, Verification, VerificationId};
 use time::OffsetDateTime;
 
+pub(crate) use call::with_call;
 pub use call::{Call, Credential};
 
 use crate::auth::SigningSecret;
@@ -34,6 +35,19 @@ pub(crate) trait Audited {
     /// Who was read, found or written.
     fn persons(&self) -> Vec<PersonId> {
         Vec::new()
+    }
+}
+
+/// What was done to persons, or shown of them, where no scores are at stake.
+struct Touched(Vec<PersonId>);
+
+impl Audited for Touched {
+    fn details(&self) -> serde_json::Value {
+        serde_json::json!({})
+    }
+
+    fn persons(&self) -> Vec<PersonId> {
+        self.0.clone()
     }
 }
 
@@ -84,6 +98,13 @@ impl Recorder {
             });
         }
         recorded
+    }
+
+    /// Has it recorded that the current request did `kind` with these persons. Where there is no request, nothing is recorded.
+    pub(crate) fn touched(&self, kind: &str, persons: impl IntoIterator<Item = PersonId>) {
+        if let Some(call) = Call::current() {
+            self.record(&call, kind, Touched(persons.into_iter().collect()));
+        }
     }
 
     /// Waits until every record that was taken is written or has failed.

@@ -61,7 +61,10 @@ pub async fn delete_collection_with_people(
 ) -> Result<Collection, ServiceError> {
     let store = Arc::clone(&app.store);
     let write = async move { store.delete_collection_with_people(client, wanted).await };
-    visible(app, write).await
+    let gone = visible(app, write).await?;
+    // Whom it held, the enrolments before say.
+    app.audit.touched("delete_collection", []);
+    Ok(gone)
 }
 
 /// How many persons are in a collection.
@@ -101,6 +104,16 @@ pub async fn person_of_key(app: &App, client: ClientId, key: &str) -> Result<Per
     // Who has a chosen id has only that one.
     let found = found.filter(|person| person.external_id.is_none());
     Ok(found.ok_or(StoreError::PersonNotFound)?)
+}
+
+/// The person of this key, to be shown.
+///
+/// # Errors
+/// As [`person_of_key`].
+pub async fn shown_person(app: &App, client: ClientId, key: &str) -> Result<Person, ServiceError> {
+    let person = person_of_key(app, client, key).await?;
+    app.audit.touched("read", [person.id]);
+    Ok(person)
 }
 
 /// The persons of these keys, each of which must be somebody's.

@@ -285,13 +285,10 @@ pub(super) async fn store(
         ..NewPerson::default()
     };
     let store = Arc::clone(&app.store);
-    let created = visible(
-        app,
-        async move { store.create_person(client, person).await },
-    )
-    .await;
+    let write = async move { store.create_person(client, person).await };
+    let created = visible(app, write).await;
     let Err(ServiceError::Store(StoreError::ExternalIdTaken)) = created else {
-        return created;
+        return created.inspect(|person| app.audit.touched("enrol", [person.id]));
     };
     // Another request with the same key was faster: this one is the update, if it is of the same collection.
     match person_if_any(app, client, &new.key).await? {
@@ -330,9 +327,8 @@ async fn update(
         ..PersonUpdate::default()
     };
     let (store, client, id) = (Arc::clone(&app.store), person.client, person.id);
-    visible(
-        app,
-        async move { store.update_person(client, id, update).await },
-    )
-    .await
+    let write = async move { store.update_person(client, id, update).await };
+    let person = visible(app, write).await?;
+    app.audit.touched("update", [id]);
+    Ok(person)
 }

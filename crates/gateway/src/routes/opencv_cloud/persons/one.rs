@@ -95,7 +95,7 @@ pub(in crate::routes::opencv_cloud) async fn retrieve(
     Ids(ids): Ids<1>,
 ) -> Result<Json<PersonObject>, ApiError> {
     let [id] = ids;
-    let person = service::person_of_key(&app, owner.client, &id).await?;
+    let person = service::shown_person(&app, owner.client, &id).await?;
     Ok(Json(shown_one(&app, owner.client, person).await?))
 }
 
