@@ -12,10 +12,13 @@
 //!   rows an HNSW graph that is built in the background. Each is used only while it is measured to find what exact searches
 //!   find. Their candidates are re-scored by the same function, so both modes give one row the same score.
 //!
-//! Both are behind [`VectorIndex`]. Reads and writes go on at the same time; a write is visible to every search that
+//! * [`AllPairs`]: no index, but every pair of a set of vectors, for statistics over labelled data.
+//!
+//! The first two are behind [`VectorIndex`]. Reads and writes go on at the same time; a write is visible to every search that
 //! starts after it returned.
 
 mod adaptive;
+mod all_pairs;
 mod exact;
 mod graph;
 mod kernels;
@@ -27,6 +30,7 @@ mod stats;
 mod top;
 
 pub use adaptive::AdaptiveIndex;
+pub use all_pairs::AllPairs;
 pub use exact::ExactIndex;
 pub use graph::options::GraphOptions;
 pub use stats::{FastBy, GraphState, GraphStats, Recall, Stats};

@@ -116,8 +116,29 @@ pub(crate) fn cosine(
     fine: &[Line],
     scale: f32,
 ) -> f32 {
-    let sum = kernel.rebuilt_dot(&probe.float, base, fine, FINE_STEPS);
+    cosine_of(kernel, &probe.float, base, fine, scale)
+}
+
+/// As [`cosine`], of a probe's components alone.
+pub(crate) fn cosine_of(
+    kernel: Kernel,
+    components: &[FloatLine],
+    base: &[Line],
+    fine: &[Line],
+    scale: f32,
+) -> f32 {
+    let sum = kernel.rebuilt_dot(components, base, fine, FINE_STEPS);
     (sum * (scale / f32::from(FINE_STEPS))).clamp(-1.0, 1.0)
+}
+
+/// Checks a vector of `dimension` components of length 1 and pads it to whole lines.
+pub(crate) fn components(vector: &[f32], dimension: usize) -> Result<Vec<FloatLine>, IndexError> {
+    let line = |part: &[f32]| {
+        let mut line = [0.0; LINE];
+        line.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
+        FloatLine(line)
+    };
+    Ok(unit(vector, dimension)?.chunks(LINE).map(line).collect())
 }
 
 /// The components of a stored row, padding included.

@@ -158,6 +158,7 @@ mod tests {
             measured: "made up".into(),
             model_sha256: String::new(),
             provisional: true,
+            own_data: false,
             impostor_mean: 0.01,
             anchors: anchors
                 .map(|(fmr, cosine)| Anchor {
@@ -212,6 +213,7 @@ mod tests {
         let scale = LivenessScale::new(&LivenessCalibration {
             measured: "made up".into(),
             equal_error: 0.7,
+            own_data: false,
         });
         assert_eq!(
             [0.0, 0.35, 0.7, 0.85, 1.0].map(|p| scale.of_probability(p).rounded()),

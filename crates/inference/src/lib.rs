@@ -35,7 +35,7 @@ pub use engine::{Engine, EngineConfig, EngineInfo, ModelInfo, Observer, Provider
 pub use error::{DecodeError, EngineError, FaceError, StartError};
 pub use face::{Face, FaceRules};
 pub use geometry::{BoundingBox, Point};
-pub use picture::{DecodedImage, ImageBytes, ImageLimits};
+pub use picture::{DecodedImage, ImageBytes, ImageLimits, PICTURE_ENDINGS};
 pub use pipeline::{Liveness, Pipeline};
 pub use portrait::Portrait;
 pub use quality::Quality;

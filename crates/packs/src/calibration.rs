@@ -29,6 +29,9 @@ pub struct Calibration {
     /// The anchors are borrowed from another model or too few pairs: they are a guess until measured.
     #[serde(default)]
     pub provisional: bool,
+    /// Measured on the operator's own pictures by `rostro eval --write`: set-up keeps it when it renews the manifest.
+    #[serde(default, skip_serializing_if = "crate::manifest::is_false")]
+    pub own_data: bool,
     /// Mean cosine of impostor pairs; scores 0.
     pub impostor_mean: f64,
     /// By falling FMR, so by rising cosine. Holds at least 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6.
@@ -46,7 +49,8 @@ impl Calibration {
     }
 
     /// Why these anchors cannot be used, or `None`.
-    pub(crate) fn fault(&self) -> Option<String> {
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
         let mut last = self.impostor_mean;
         let mut last_fmr = 1.0;
         for anchor in &self.anchors {
@@ -79,4 +83,7 @@ pub struct LivenessCalibration {
     pub measured: String,
     /// The raw mean at which as many live pictures are refused as attacks accepted; scores 0.5.
     pub equal_error: f64,
+    /// Measured on the operator's own pictures by `rostro eval --pad --write`: set-up keeps it when it renews the manifest.
+    #[serde(default, skip_serializing_if = "crate::manifest::is_false")]
+    pub own_data: bool,
 }

@@ -10,9 +10,10 @@ mod error;
 mod files;
 mod installed;
 mod manifest;
+mod rewrite;
 
 pub use calibration::{Anchor, Calibration, LivenessCalibration};
-pub use digest::sha256_of_file;
+pub use digest::{sha256_of_bytes, sha256_of_file};
 pub use error::PackError;
 pub use files::{Artefact, Conversion, FileEntry, Network, Package};
 pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
@@ -20,3 +21,4 @@ pub use manifest::{
     Channels, Confirm, CropRule, Decoder, Detector, Embedder, Eyes, Landmarks, LivenessModel,
     LivenessRole, Manifest, Pose, Scores, Template, Tensor,
 };
+pub use rewrite::{with_calibration, with_liveness_calibration, with_own_calibrations};

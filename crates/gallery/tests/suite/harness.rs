@@ -166,6 +166,7 @@ pub(crate) fn scale() -> Arc<MatchScale> {
         measured: "made up".to_owned(),
         model_sha256: String::new(),
         provisional: true,
+        own_data: false,
         impostor_mean: 0.0,
         anchors: anchors
             .map(|(fmr, cosine)| Anchor {

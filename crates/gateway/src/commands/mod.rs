@@ -4,6 +4,7 @@ mod audit;
 mod banner;
 mod client;
 mod config;
+mod eval;
 mod export;
 mod health;
 mod import;
@@ -64,6 +65,8 @@ enum Command {
     Health,
     /// Print the settings in force as TOML, secrets masked
     Config,
+    /// Measure on labelled pictures what the scores mean: error rates, calibration, differences between groups, liveness
+    Eval(eval::Eval),
     /// List the installed model packs: files, licences, origins, calibration
     Models,
 }
@@ -93,6 +96,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Reembed => block_on(reembed::run(settings)),
         Command::Health => block_on(health::run(settings)),
         Command::Config => config::run(&settings),
+        Command::Eval(eval) => block_on(eval::run(settings, eval)),
         Command::Models => models::run(&settings),
     }
 }

@@ -9,6 +9,11 @@ pub(crate) use resample::{Affine, Region, resize, warp};
 
 use crate::{DecodeError, Point};
 
+/// Endings of the files that are worth a look, in lower case: those of the formats that are read.
+pub const PICTURE_ENDINGS: [&str; 9] = [
+    "jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff",
+];
+
 /// Bounds on what is decoded.
 #[derive(Debug, Clone, Copy)]
 pub struct ImageLimits {

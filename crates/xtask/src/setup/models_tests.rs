@@ -126,6 +126,23 @@ fn a_pack_comes_from_the_mirror_and_the_second_time_from_nowhere() {
 }
 
 #[test]
+fn what_the_operator_measured_outlives_a_new_manifest() {
+    let bench = Bench::new();
+    let pack = bench.install("tiny", true, true).unwrap();
+    let mut own = pack.manifest.embedder.calibration.clone();
+    own.measured = "by rostro eval".to_owned();
+    own.own_data = true;
+    own.anchors[0].cosine = 0.15;
+    pack.rewrite(|text| packs::with_calibration(text, &own))
+        .unwrap();
+    let text = fs::read_to_string(bench.manifest()).unwrap();
+    fs::write(bench.manifest(), text.replace("for tests", "newer")).unwrap();
+    let renewed = bench.install("tiny", false, true).unwrap().manifest;
+    assert_eq!(renewed.summary, "newer");
+    assert_eq!(renewed.embedder.calibration, own);
+}
+
+#[test]
 fn a_wrong_file_in_the_mirror_leaves_nothing_behind() {
     let bench = Bench::new();
     bench.write_mirror("det.onnx", "hallo");

@@ -6,15 +6,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use inference::PICTURE_ENDINGS;
 use time::Date;
 
 use super::{RefusedPicture, distinct};
 use crate::transfer::archive::date;
-
-/// Endings of files that are looked at.
-const PICTURES: [&str; 9] = [
-    "jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff",
-];
 
 /// A person to enrol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +45,7 @@ impl Source {
             let name = name.replace('_', " ");
             let is_picture = |path: &PathBuf| {
                 let end = path.extension().unwrap_or_default().to_ascii_lowercase();
-                path.is_file() && PICTURES.iter().any(|known| end == *known)
+                path.is_file() && PICTURE_ENDINGS.iter().any(|known| end == *known)
             };
             let pictures = sorted(&path)?.into_iter().filter(is_picture).collect();
             people.add(name.trim(), None, pictures);

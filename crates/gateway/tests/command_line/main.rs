@@ -1,10 +1,14 @@
 //! The `rostro` command as its users run it.
+#![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 #![allow(
     clippy::unwrap_used,
-    reason = "a fault in a test's setting is a failed test"
+    clippy::print_stderr,
+    reason = "a fault in a test's setting is a failed test, and a skipped one must say so"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod eval;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
