@@ -103,6 +103,9 @@ impl Bench {
 
 #[test]
 fn error_rates_are_measured_and_bad_pictures_left_out() {
+    if !common::with_standard() {
+        return;
+    }
     let Some(mut bench) = Bench::new() else {
         return;
     };

@@ -1,5 +1,4 @@
 //! The `rostro` command as its users run it.
-#![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -136,12 +135,13 @@ fn models_lists_what_is_installed_the_pack_in_use_first() {
     let home = tempfile::tempdir().unwrap();
     let output = rostro(home.path(), &["models"])
         .env("ROSTRO_MODELS__DIR", &config.models.dir)
+        .env("ROSTRO_MODELS__PACK", &config.models.pack)
         .env_remove("ORT_DYLIB_PATH")
         .output()
         .unwrap();
     let text = out(&output);
     assert!(
-        output.status.success() && text.starts_with("standard (in use), "),
+        output.status.success() && text.starts_with(&format!("{} (in use), ", config.models.pack)),
         "{text}"
     );
     for part in [

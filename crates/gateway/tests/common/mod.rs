@@ -145,6 +145,18 @@ pub fn pack() -> String {
     std::env::var("ROSTRO_TEST_PACK").unwrap_or_else(|_| "standard".to_owned())
 }
 
+/// Whether the tests run with the default pack. A test about how well that one sees is skipped with another, and says so.
+pub fn with_standard() -> bool {
+    let standard = pack() == "standard";
+    if !standard {
+        eprintln!(
+            "SKIPPED: about the pack standard, and these tests run with {}",
+            pack()
+        );
+    }
+    standard
+}
+
 fn skip<T>(why: &str) -> Option<T> {
     eprintln!("SKIPPED: {why}");
     None

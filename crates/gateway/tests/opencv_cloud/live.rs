@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, ids},
+    common::with_standard,
     harness::{on_both, with_own_server},
     pictures::{encode, face, live_face},
 };
@@ -24,6 +25,9 @@ fn spoof() -> Option<String> {
 }
 
 async fn liveness_is_a_score(account: &Account<'_>) {
+    if !with_standard() {
+        return;
+    }
     let ask = async |request: Value| {
         account.posted(200, "liveness", &request).await["liveness_score"]
             .as_f64()
@@ -76,6 +80,9 @@ async fn both_scores_are_told(account: &Account<'_>) {
 }
 
 async fn who_is_not_live_is_not_searched_for(account: &Account<'_>) {
+    if !with_standard() {
+        return;
+    }
     let Some(spoof) = spoof() else { return };
     account
         .posted(201, "person", &json!({ "id": "ada", "images": [spoof] }))

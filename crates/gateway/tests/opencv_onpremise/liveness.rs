@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     common::keyed::{Account, with_own_server},
     common::shared::on_both,
+    common::{pack, with_standard},
     enrol::{person, ssai, with},
     pictures::{encode, live_face},
     portraits::{around, base64, both_eyes_closed, face_box, far_away, masked, portrait, row},
@@ -51,6 +52,9 @@ async fn refused(account: &Account<'_>, picture: &str, code: &str) {
 }
 
 async fn made_pictures(account: &Account<'_>) {
+    if !with_standard() {
+        return;
+    }
     ssai(account).await;
     let face = face_box(account).await;
     let small = encode(&crate::pictures::face_file(1, 1));
@@ -77,6 +81,9 @@ fn real(path: &str) -> Option<Vec<u8>> {
 }
 
 async fn real_pictures(account: &Account<'_>) {
+    if !with_standard() {
+        return;
+    }
     ssai(account).await;
     for (path, code) in [
         ("inspireface/pose/left_face.jpeg", "FACE_ANGLE_TOO_LARGE"),
@@ -114,8 +121,8 @@ async fn who_is_live(account: &Account<'_>) {
 /// The pack of the tests, without its liveness models.
 fn pack_without_liveness(to: &Path) {
     let models = PathBuf::from(std::env::var_os("ROSTRO_TEST_MODELS").unwrap());
-    let from = models.join("standard");
-    let pack = to.join("standard");
+    let from = models.join(pack());
+    let pack = to.join(pack());
     std::fs::create_dir_all(&pack).unwrap();
     for file in std::fs::read_dir(&from).unwrap() {
         let file = file.unwrap();
