@@ -5,6 +5,9 @@ const FINENESS: f64 = 100_000.0;
 /// Bins of -1..=1; the last holds cosine 1 alone.
 const BINS: usize = 200_001;
 
+/// Steps of a cosine in sums.
+const STEPS: f64 = (1_u64 << 40) as f64;
+
 /// The cosine at which bin `bin` begins; `BINS` is above every cosine.
 pub(crate) fn edge(bin: usize) -> f64 {
     (bin as f64 - FINENESS) / FINENESS
@@ -15,8 +18,9 @@ pub(crate) fn edge(bin: usize) -> f64 {
 pub(crate) struct Distribution {
     bins: Vec<u64>,
     count: u64,
-    sum: f64,
-    squares: f64,
+    /// In steps of 2^-40 and 2^-80: whole numbers, so that the order in which threads add up changes nothing.
+    sum: i128,
+    squares: i128,
 }
 
 impl Default for Distribution {
@@ -24,15 +28,15 @@ impl Default for Distribution {
         Self {
             bins: vec![0; BINS],
             count: 0,
-            sum: 0.0,
-            squares: 0.0,
+            sum: 0,
+            squares: 0,
         }
     }
 }
 
 impl Distribution {
     pub(crate) fn add(&mut self, cosines: &[f32]) {
-        let (mut sum, mut squares) = (0.0, 0.0);
+        let (mut sum, mut squares) = (0, 0);
         for cosine in cosines {
             let cosine = f64::from(*cosine);
             // NaN and what is outside saturate into the range: no vector of length 1 gives either.
@@ -40,8 +44,9 @@ impl Distribution {
             if let Some(count) = self.bins.get_mut(bin) {
                 *count += 1;
             }
-            sum += cosine;
-            squares += cosine * cosine;
+            let steps = i128::from((cosine * STEPS) as i64);
+            sum += steps;
+            squares += steps * steps;
         }
         self.count += cosines.len() as u64;
         self.sum += sum;
@@ -64,13 +69,13 @@ impl Distribution {
 
     /// 0 when there is none.
     pub(crate) fn mean(&self) -> f64 {
-        self.sum / self.count.max(1) as f64
+        self.sum as f64 / STEPS / self.count.max(1) as f64
     }
 
     /// Standard deviation; 0 when there is none.
     pub(crate) fn deviation(&self) -> f64 {
         let mean = self.mean();
-        (self.squares / self.count.max(1) as f64 - mean * mean)
+        (self.squares as f64 / (STEPS * STEPS) / self.count.max(1) as f64 - mean * mean)
             .max(0.0)
             .sqrt()
     }
