@@ -1,5 +1,7 @@
 //! Capture requirements: how a face should be taken, and which requirement one breaks.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Quality;
 
 /// Limits on how a face may be taken (opencv-fr-api section 3, verifik-api section 1.4). "At least" for sizes and margins, "no
@@ -36,7 +38,8 @@ pub struct LightLimits {
 }
 
 /// A capture requirement that a face may break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CaptureFault {
     /// The picture has other faces that are comparable to this one.
     SeveralFaces,

@@ -61,64 +61,9 @@ pub struct QualityConfig {
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentConfig {
     /// Capture faults that refuse a picture; the others are warnings.
-    pub rejects: Vec<CaptureFaultName>,
+    pub rejects: Vec<CaptureFault>,
     /// How the face should be taken.
     pub capture: CaptureConfig,
-}
-
-/// Name of a capture fault in the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CaptureFaultName {
-    /// Other faces of the picture are comparable to this one.
-    SeveralFaces,
-    /// The face reaches over the picture's edge.
-    Cropped,
-    /// The face fills the picture's width or height.
-    TooClose,
-    /// The face is nearer to an edge than the margin.
-    CloseToBorder,
-    /// The face or the distance between its pupils is too small.
-    TooSmall,
-    /// Yaw, pitch or roll is too large.
-    AngleTooLarge,
-    /// Something covers nose and mouth.
-    Occluded,
-    /// Both eyes are closed.
-    EyesClosed,
-    /// Out of focus, or moved.
-    Blurred,
-    /// The face is too dark.
-    TooDark,
-    /// The face is too bright.
-    TooBright,
-    /// One side of the face gets much more light than the other.
-    UnevenLight,
-}
-
-impl From<CaptureFaultName> for CaptureFault {
-    fn from(name: CaptureFaultName) -> Self {
-        match name {
-            CaptureFaultName::SeveralFaces => Self::SeveralFaces,
-            CaptureFaultName::Cropped => Self::Cropped,
-            CaptureFaultName::TooClose => Self::TooClose,
-            CaptureFaultName::CloseToBorder => Self::CloseToBorder,
-            CaptureFaultName::TooSmall => Self::TooSmall,
-            CaptureFaultName::AngleTooLarge => Self::AngleTooLarge,
-            CaptureFaultName::Occluded => Self::Occluded,
-            CaptureFaultName::EyesClosed => Self::EyesClosed,
-            CaptureFaultName::Blurred => Self::Blurred,
-            CaptureFaultName::TooDark => Self::TooDark,
-            CaptureFaultName::TooBright => Self::TooBright,
-            CaptureFaultName::UnevenLight => Self::UnevenLight,
-        }
-    }
-}
-
-/// The faults of these names.
-#[must_use]
-pub fn faults(names: &[CaptureFaultName]) -> Vec<CaptureFault> {
-    names.iter().map(|name| (*name).into()).collect()
 }
 
 #[cfg(test)]
@@ -128,21 +73,21 @@ mod tests {
     #[test]
     fn a_fault_is_called_alike_in_settings_and_answers() {
         for name in [
-            CaptureFaultName::SeveralFaces,
-            CaptureFaultName::Cropped,
-            CaptureFaultName::TooClose,
-            CaptureFaultName::CloseToBorder,
-            CaptureFaultName::TooSmall,
-            CaptureFaultName::AngleTooLarge,
-            CaptureFaultName::Occluded,
-            CaptureFaultName::EyesClosed,
-            CaptureFaultName::Blurred,
-            CaptureFaultName::TooDark,
-            CaptureFaultName::TooBright,
-            CaptureFaultName::UnevenLight,
+            CaptureFault::SeveralFaces,
+            CaptureFault::Cropped,
+            CaptureFault::TooClose,
+            CaptureFault::CloseToBorder,
+            CaptureFault::TooSmall,
+            CaptureFault::AngleTooLarge,
+            CaptureFault::Occluded,
+            CaptureFault::EyesClosed,
+            CaptureFault::Blurred,
+            CaptureFault::TooDark,
+            CaptureFault::TooBright,
+            CaptureFault::UnevenLight,
         ] {
             let written = serde_json::to_value(name).unwrap();
-            assert_eq!(written, CaptureFault::from(name).name());
+            assert_eq!(written, name.name());
         }
     }
 }

@@ -23,7 +23,7 @@ mod verifik;
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
-pub use capture::{CaptureConfig, CaptureFaultName, EnrolmentConfig, QualityConfig, faults};
+pub use capture::{CaptureConfig, EnrolmentConfig, QualityConfig};
 pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use fetch::FetchConfig;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use inference::CaptureFault;
 use serde::{Deserialize, Serialize};
 
-use super::{CaptureConfig, CaptureFaultName, duration};
+use super::{CaptureConfig, duration};
 
 /// The on-premise dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct OpencvOnpremiseConfig {
     /// Least liveness score of a live face.
     pub liveness_min_score: f64,
     /// Capture faults that refuse a picture where liveness is asked for.
-    pub capture_rejects: Vec<CaptureFaultName>,
+    pub capture_rejects: Vec<CaptureFault>,
     /// Least side of a face that liveness sees at all, as a fraction of the picture's same side.
     pub detectable_face: f32,
     /// What liveness asks of a picture.
@@ -32,7 +33,7 @@ pub struct OpencvCloudConfig {
     /// Whether it is served.
     pub enabled: bool,
     /// Capture faults that refuse a picture of the routes with liveness.
-    pub capture_rejects: Vec<CaptureFaultName>,
+    pub capture_rejects: Vec<CaptureFault>,
     /// What liveness asks of a picture.
     pub capture: CaptureConfig,
 }

@@ -1,8 +1,9 @@
 //! `[verifik]`.
 
+use inference::CaptureFault;
 use serde::{Deserialize, Serialize};
 
-use super::{CaptureConfig, CaptureFaultName};
+use super::CaptureConfig;
 
 /// The Verifik dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct VerifikConfig {
     /// Which shape `search-active-user` answers in.
     pub search_active_user: ActiveUserAnswer,
     /// Capture faults that refuse a picture of the liveness routes.
-    pub capture_rejects: Vec<CaptureFaultName>,
+    pub capture_rejects: Vec<CaptureFault>,
     /// What the liveness routes ask of a picture.
     pub capture: CaptureConfig,
 }

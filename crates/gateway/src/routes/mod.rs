@@ -1,6 +1,7 @@
 //! The HTTP dialects. Each is a translator only: extract, call one function of [`crate::service`], render. Dialects never
 //! call each other; what the two `x-api-key` dialects share is in `opencv`.
 
+mod faults;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod opencv;

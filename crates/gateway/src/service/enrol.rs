@@ -167,7 +167,7 @@ impl Doctor {
         let EnrolmentConfig { capture, rejects } = &app.config.enrolment;
         Self {
             limits: capture.limits(&app.config.quality),
-            rejects: rejects.iter().map(|name| (*name).into()).collect(),
+            rejects: rejects.clone(),
         }
     }
 

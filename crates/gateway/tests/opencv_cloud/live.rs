@@ -158,7 +158,7 @@ fn the_settings_say_what_is_refused_and_the_header_what_is_not() {
     with_own_server(
         |config| {
             limit(config);
-            config.opencv_cloud.capture_rejects = vec![gateway::config::CaptureFaultName::TooSmall];
+            config.opencv_cloud.capture_rejects = vec![inference::CaptureFault::TooSmall];
         },
         async |account: &Account<'_>| {
             let (status, header) = ask(account).await;

@@ -442,7 +442,7 @@ fn capture_faults_refuse_where_the_settings_say_so() {
         |config| {
             config.verifik.capture.min_margin = 10_000.0;
             // No face is so far from all four edges.
-            config.verifik.capture_rejects = vec![gateway::config::CaptureFaultName::TooClose];
+            config.verifik.capture_rejects = vec![inference::CaptureFault::TooClose];
         },
         async |server: &TestServer| {
             let (status, body) = server

@@ -1,7 +1,7 @@
 //! What is said of how a picture was taken: in the extension of the answers, in the header, and as a refusal.
 
-use gateway::config::CaptureFaultName;
 use image::{ImageFormat, imageops};
+use inference::CaptureFault;
 use serde_json::{Value, json};
 
 use crate::{
@@ -119,7 +119,7 @@ fn enrolment_warns_in_the_header_alone() {
 #[test]
 fn the_settings_make_a_warning_of_enrolment_a_refusal() {
     with_own_server(
-        |config| config.enrolment.rejects = vec![CaptureFaultName::TooSmall],
+        |config| config.enrolment.rejects = vec![CaptureFault::TooSmall],
         async |server: &TestServer| {
             let person = json!({ "name": "Doctor Visit", "images": [small()] });
             let (header, status, body) = told(server, PERSONS, &person).await;

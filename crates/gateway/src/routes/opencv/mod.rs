@@ -3,6 +3,8 @@
 pub(crate) mod body;
 mod caller;
 mod document;
+mod extract;
 
 pub(crate) use caller::Owner;
 pub(crate) use document::ApiKeyScheme;
+pub(crate) use extract::extractors;

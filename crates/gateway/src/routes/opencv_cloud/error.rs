@@ -22,7 +22,7 @@ use crate::{
     limits::Wait,
     observe::rejected,
     routes::{
-        Refusal,
+        Refusal, faults,
         opencv::body::{BodyError, Fault, Rule, Step},
     },
     service::{PictureError, ServiceError},
@@ -408,7 +408,7 @@ impl From<EngineError> for ApiError {
             EngineError::Busy => Refusal::Busy.into(),
             EngineError::Stopped => Self::unavailable("ERR_SERVER_BUSY", "The server is stopping."),
             EngineError::Panicked => {
-                tracing::error!("an inference job panicked");
+                faults::job_panicked();
                 Self::internal()
             }
         }
@@ -433,17 +433,11 @@ impl From<StoreError> for ApiError {
             // The account went away while the request was on its way.
             StoreError::ClientNotFound => Self::key_not_valid(),
             StoreError::Unavailable(_) | StoreError::Contended(_) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the database did not answer"
-                );
+                faults::database_away(&error);
                 database()
             }
             other => {
-                tracing::error!(
-                    error = &other as &dyn std::error::Error,
-                    "the database failed"
-                );
+                faults::database_failed(&other);
                 Self::internal()
             }
         }
@@ -463,7 +457,7 @@ impl From<GalleryError> for ApiError {
                 Self::unavailable("ERR_SERVER_BUSY", "The server is stopping.")
             }
             GalleryError::Options(_) | GalleryError::WrongModel => {
-                tracing::error!(%error, "the search failed");
+                faults::search_failed(&error);
                 Self::internal()
             }
         }

@@ -11,7 +11,7 @@ use super::{
     kinds::platform,
 };
 use crate::{
-    App, AppState, config,
+    App, AppState,
     routes::opencv::body::{FromReader, Reader, picture},
     service::{self, LivenessPolicy, PictureSource},
 };
@@ -28,7 +28,7 @@ pub(super) fn policy(app: &App, min_score: f64) -> LivenessPolicy {
         // "Live at 0.5 or more", where the service layer asks for more than the limit.
         min_score: min_score.next_down(),
         limits: settings.capture.limits(&app.config.quality),
-        rejects: config::faults(&settings.capture_rejects),
+        rejects: settings.capture_rejects.clone(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     auth::KeyError,
     limits::Wait,
     observe::rejected,
-    routes::{Refusal, opencv::body::BodyError},
+    routes::{Refusal, faults, opencv::body::BodyError},
     service::{PictureError, ServiceError, person_key},
     warnings,
 };
@@ -312,7 +312,7 @@ impl From<EngineError> for ApiError {
             EngineError::Busy => Refusal::Busy.into(),
             EngineError::Stopped => Self::busy("The server is stopping."),
             EngineError::Panicked => {
-                tracing::error!("an inference job panicked");
+                faults::job_panicked();
                 Self::internal()
             }
         }
@@ -333,17 +333,11 @@ impl From<StoreError> for ApiError {
             // The account went away while the request was on its way.
             StoreError::ClientNotFound => Self::key_not_valid(),
             StoreError::Unavailable(_) | StoreError::Contended(_) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the database did not answer"
-                );
+                faults::database_away(&error);
                 Self::database(StatusCode::SERVICE_UNAVAILABLE)
             }
             other => {
-                tracing::error!(
-                    error = &other as &dyn std::error::Error,
-                    "the database failed"
-                );
+                faults::database_failed(&other);
                 Self::database(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
@@ -357,7 +351,7 @@ impl From<GalleryError> for ApiError {
             GalleryError::Behind => Self::busy("The search is behind the database."),
             GalleryError::Stopped => Self::busy("The server is stopping."),
             GalleryError::Options(_) | GalleryError::WrongModel => {
-                tracing::error!(%error, "the search failed");
+                faults::search_failed(&error);
                 Self::internal()
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::scale;
 use crate::{
-    Config, config,
+    Config,
     routes::opencv::body::{Reader, boolean, number, one_of, rate, text, texts_by_name},
     service::{Cutoff, Duplicates, Keep, LivenessGate, LivenessPolicy},
 };
@@ -112,7 +112,7 @@ pub(super) fn gate(wanted: bool, config: &Config) -> Option<LivenessGate> {
         policy: LivenessPolicy {
             min_score: settings.liveness_min_score,
             limits: settings.capture.limits(&config.quality),
-            rejects: config::faults(&settings.capture_rejects),
+            rejects: settings.capture_rejects.clone(),
         },
         detectable: settings.detectable_face,
     })

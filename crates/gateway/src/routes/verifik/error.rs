@@ -27,7 +27,7 @@ use crate::{
     fetch::FetchError,
     limits::Wait,
     observe::rejected,
-    routes::Refusal,
+    routes::{Refusal, faults},
     service::{Part, PictureError, ServiceError},
     warnings,
 };
@@ -427,7 +427,7 @@ impl From<EngineError> for ApiError {
             }
             EngineError::Stopped => Self::unavailable("server_stopping"),
             EngineError::Panicked => {
-                tracing::error!("an inference job panicked");
+                faults::job_panicked();
                 Self::internal()
             }
         }
@@ -459,17 +459,11 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::NOT_FOUND, "NotFound", "person_not_found")
             }
             StoreError::Unavailable(_) | StoreError::Contended(_) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the database did not answer"
-                );
+                faults::database_away(&error);
                 Self::unavailable("database_unavailable")
             }
             other => {
-                tracing::error!(
-                    error = &other as &dyn std::error::Error,
-                    "the database failed"
-                );
+                faults::database_failed(&other);
                 Self::internal()
             }
         }
@@ -483,7 +477,7 @@ impl From<GalleryError> for ApiError {
             GalleryError::Behind => Self::unavailable("search_behind"),
             GalleryError::Stopped => Self::unavailable("server_stopping"),
             GalleryError::Options(_) | GalleryError::WrongModel => {
-                tracing::error!(%error, "the search failed");
+                faults::search_failed(&error);
                 Self::internal()
             }
         }

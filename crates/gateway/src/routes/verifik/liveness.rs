@@ -13,7 +13,7 @@ use super::{
     failures::{PictureFailures, TokenFailures},
 };
 use crate::{
-    App, AppState, config,
+    App, AppState,
     service::{self, Call, LivenessPolicy, LivenessVerdict, PictureSource, Recorded},
 };
 
@@ -101,7 +101,7 @@ pub(super) fn policy(app: &App, min_score: f64) -> LivenessPolicy {
     LivenessPolicy {
         min_score,
         limits: settings.capture.limits(&app.config.quality),
-        rejects: config::faults(&settings.capture_rejects),
+        rejects: settings.capture_rejects.clone(),
     }
 }
 
