@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use evaluation::{Cache, DataSet, Looking, PairList, Report, Setting};
 use inference::{Effort, Engine, EngineConfig, FaceRules, ImageLimits};
-use packs::InstalledPack;
+use packs::{InstalledPack, MANIFEST_FILE};
 
 /// The installed pack and LFW's folder, or a loud word that the test is skipped.
 fn setting(pack: &str) -> Option<(InstalledPack, PathBuf)> {
@@ -19,7 +19,7 @@ fn setting(pack: &str) -> Option<(InstalledPack, PathBuf)> {
     let dir = folder("ROSTRO_TEST_MODELS").map(|models| models.join(pack));
     let lfw = folder("ROSTRO_FACES").map(|faces| faces.join("lfw"));
     match (dir, lfw, std::env::var_os("ORT_DYLIB_PATH")) {
-        (Some(dir), Some(lfw), Some(_)) if dir.is_dir() && lfw.is_dir() => {
+        (Some(dir), Some(lfw), Some(_)) if dir.join(MANIFEST_FILE).is_file() && lfw.is_dir() => {
             Some((InstalledPack::open(&dir).unwrap(), lfw))
         }
         _ => {

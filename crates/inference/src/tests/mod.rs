@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use packs::{InstalledFile, InstalledPack, Manifest, sha256_of_file};
+use packs::{InstalledFile, InstalledPack, MANIFEST_FILE, Manifest, sha256_of_file};
 
 use crate::{
     DecodedImage, ImageBytes, ImageLimits, Pipeline, Provider, models::LoadContext, runtime,
@@ -51,7 +51,9 @@ pub(crate) fn compact() -> Option<(Pipeline, PathBuf)> {
         folder("ROSTRO_FACES"),
         std::env::var_os("ORT_DYLIB_PATH"),
     ) {
-        (Some(pack), Some(faces), Some(_)) if pack.is_dir() && faces.is_dir() => {
+        (Some(pack), Some(faces), Some(_))
+            if pack.join(MANIFEST_FILE).is_file() && faces.is_dir() =>
+        {
             Some((pipeline(&InstalledPack::open(&pack).unwrap()), faces))
         }
         _ => {

@@ -36,6 +36,15 @@ pub(crate) struct Sources {
 /// # Errors
 /// A manifest with a fault, a file that cannot be had: one sentence that says what was tried and what to do.
 pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
+    let installed = complete(manifest, folder, sources);
+    if installed.is_err() {
+        // Gone only when nothing came into it; what did need not be fetched again.
+        let _kept = fs::remove_dir(folder);
+    }
+    installed
+}
+
+fn complete(manifest: &Path, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
     let text = fs::read_to_string(manifest)
         .with_context(|| format!("{} cannot be read", manifest.display()))?;
     let pack = Manifest::parse(&text)
