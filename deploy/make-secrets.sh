@@ -27,6 +27,11 @@ if [ ! -s /rostro/token-secret ]; then
     secret | put /rostro/token-secret 10001:10001 0400
     echo "made the secret that signs tokens"
 fi
+# Encryption at rest: without it all persons are lost.
+if [ ! -s /rostro/master-key ]; then
+    head -c 32 /dev/urandom | base64 | put /rostro/master-key 10001:10001 0400
+    echo "made the master key: keep a copy of it, apart from the database"
+fi
 chmod 0755 /postgres
 chown 10001:10001 /rostro
 chmod 0500 /rostro

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod fetch;
 pub mod limits;
+mod master_key;
 pub mod messages;
 pub mod observe;
 pub mod routes;

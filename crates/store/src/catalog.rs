@@ -8,6 +8,7 @@ use crate::backup::Backup;
 use crate::change::Changes;
 use crate::client::{Client, ClientUpdate, NewClient};
 use crate::collection::Collections;
+use crate::encryption::Encryption;
 use crate::error::StoreError;
 use crate::face::Faces;
 use crate::ids::ClientId;
@@ -28,6 +29,7 @@ pub trait Catalog:
     + Reembedding
     + Changes
     + Backup
+    + Encryption
     + Audit
     + Retention
     + Send

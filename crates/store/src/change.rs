@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::encryption::KeyFate;
 use crate::error::StoreError;
 use crate::ids::{ClientId, CollectionId, FaceId, PersonId};
 
@@ -37,6 +38,8 @@ pub struct Committed<T> {
     pub value: T,
     /// At or after the last change of the write.
     pub revision: Revision,
+    /// What became of the data keys of those who were deleted.
+    pub key: KeyFate,
 }
 
 impl<T> Committed<T> {
@@ -45,6 +48,7 @@ impl<T> Committed<T> {
         Committed {
             value: f(self.value),
             revision: self.revision,
+            key: self.key,
         }
     }
 }

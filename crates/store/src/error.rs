@@ -64,6 +64,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database schema could not be brought up to date")]
     Migration(#[source] Cause),
+    /// Encryption is not as it must be: a master key or the key store is missing or the wrong one. One sentence for an operator.
+    #[error("{0}")]
+    Encryption(String),
     /// Anything else: a fault of this program.
     #[error("the database failed")]
     Database(#[source] Cause),

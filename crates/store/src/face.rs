@@ -89,7 +89,8 @@ pub struct TemplateScan {
     pub revision: Revision,
     /// How many faces of all models there are.
     pub faces: u64,
-    /// The templates, in the order of persons; those of one person are never parted. It ends after the first error.
+    /// The templates, in the order of persons; those of one person are never parted. Who is deleted while it is read may be missing. It
+    /// ends after the first error.
     pub batches: BoxStream<'static, Result<Vec<Template>, StoreError>>,
 }
 

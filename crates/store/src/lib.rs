@@ -16,6 +16,7 @@ mod change;
 mod client;
 mod collection;
 mod db;
+mod encryption;
 mod error;
 mod face;
 mod ids;
@@ -25,6 +26,7 @@ mod query;
 mod reembedding;
 mod retention;
 mod sql;
+mod vault;
 
 pub use access::{ApiKey, ApiKeys, CodeCheck, LoginChannel, LoginCodes, NewApiKey};
 pub use audit::{
@@ -38,16 +40,18 @@ pub use client::{Client, ClientUpdate, NewClient};
 pub use collection::{
     Collection, CollectionField, CollectionRef, CollectionUpdate, Collections, NewCollection,
 };
+pub use encryption::{Encryption, KeyFate};
 pub use error::{Cause, StoreError};
 pub use face::{Crop, Face, FaceImage, Faces, NewFace, Template, TemplateScan};
 pub use ids::{
     ApiKeyId, ClientId, CollectionCode, CollectionId, FaceId, InvalidId, ModelId, PersonId,
     VerificationId,
 };
-pub use open::{DatabaseKind, StoreOptions, open};
+pub use open::{DatabaseKind, EncryptionOptions, StoreOptions, open};
 pub use person::{
     Detached, Gender, Membership, NewPerson, Person, PersonField, PersonUpdate, Persons,
 };
 pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listing, Page, Sort};
 pub use reembedding::{Reembedding, Untemplated};
 pub use retention::Retention;
+pub use vault::{MasterKey, MasterKeyId, MasterKeySource, MasterKeys, Rotated};

@@ -23,5 +23,6 @@ pub use extract::AuthClient;
 pub(crate) use extract::authenticate;
 pub use header::bearer;
 pub use keys::{API_KEY, ApiKeyText, KeyError, KeyHasher, Keyed, Keys, key_of};
+pub(crate) use secret::is_exposed;
 pub use secret::{SecretError, SigningSecret};
 pub use tokens::Tokens;

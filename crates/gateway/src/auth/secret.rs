@@ -111,14 +111,15 @@ fn create(data: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether others than the owner may read a file.
 #[cfg(unix)]
-fn is_exposed(metadata: &std::fs::Metadata) -> bool {
+pub(crate) fn is_exposed(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn is_exposed(_: &std::fs::Metadata) -> bool {
+pub(crate) fn is_exposed(_: &std::fs::Metadata) -> bool {
     false
 }
 

@@ -7,7 +7,13 @@ use clap::Args;
 use serde::Serialize;
 use store::ClientUpdate;
 
-use super::{bar, client, export::counter, print, table::table, token};
+use super::{
+    bar, client,
+    export::{counter, read_key},
+    note, print,
+    table::table,
+    token,
+};
 use crate::{
     Config,
     server::{open_store, start_engine},
@@ -31,6 +37,9 @@ pub(super) struct Import {
     /// Pictures enrolled per person; the rest is reported as left out
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     pictures: u16,
+    /// The key file with which an archive was exported
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// File for the report as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -63,7 +72,8 @@ async fn restore(settings: Config, import: &Import) -> Result<()> {
         "an archive brings its own collections: leave out --collection"
     );
     let path = import.path.clone();
-    let archive = tokio::task::spawn_blocking(move || Archive::open(&path))
+    let key = import.key_file.as_deref().map(read_key).transpose()?;
+    let archive = tokio::task::spawn_blocking(move || Archive::open(&path, key))
         .await?
         .with_context(|| format!("{} was not imported", import.path.display()))?;
     let store = open_store(&settings).await?;
@@ -96,6 +106,12 @@ async fn restore(settings: Config, import: &Import) -> Result<()> {
         report.existed,
         report.refused.len()
     ));
+    if report.erased > 0 {
+        note(&format!(
+            "{} persons of the archive were deleted since, and their keys destroyed",
+            report.erased
+        ));
+    }
     ensure!(report.refused.is_empty(), "some records were refused");
     Ok(())
 }

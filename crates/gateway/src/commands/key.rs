@@ -5,10 +5,11 @@ use clap::{Args, Subcommand};
 use store::{ApiKey, ApiKeyId, Catalog, NewApiKey};
 use time::{OffsetDateTime, macros::format_description};
 
-use super::{client, print, table::table, token::account};
+use super::{client, export::counter, print, table::table, token::account};
 use crate::{
     Config,
     auth::{ApiKeyText, KeyHasher, SigningSecret},
+    master_key::Source,
     server::open_store,
 };
 
@@ -20,6 +21,9 @@ pub(super) enum Command {
     List(List),
     /// Revoke a key: at once, on every route
     Revoke(Revoke),
+    /// Encryption at rest: wrap all data keys with a new master key; can be interrupted and run again
+    #[command(long_about = ROTATE)]
+    RotateMaster,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +52,13 @@ pub(super) struct Revoke {
     client: Option<String>,
 }
 
+const ROTATE: &str = "\
+Encryption at rest: wrap all data keys with a new master key; can be interrupted and run again.
+
+Where the master key is in a file, a new one is put before the old one in it, and the old one is removed at the end; running servers read the
+file again by themselves. Nodes with files of their own: put both lines, the new key first, into each file before, and remove the second line afterwards.
+Where it comes from the environment or a command, have that give both keys, the new one first, then run this, then take the old one away.";
+
 /// Runs a command about API keys. Needs the database and the signing secret, no models.
 pub(super) async fn run(settings: Config, command: Command) -> Result<()> {
     let store = open_store(&settings).await?;
@@ -55,6 +66,7 @@ pub(super) async fn run(settings: Config, command: Command) -> Result<()> {
         Command::Create(new) => create(&settings, &store, new).await,
         Command::List(which) => list(&*store, which).await,
         Command::Revoke(which) => revoke(&*store, which).await,
+        Command::RotateMaster => rotate_master(&settings, &*store).await,
     };
     store.close().await;
     print(&done?);
@@ -122,6 +134,39 @@ async fn revoke(store: &dyn Catalog, which: Revoke) -> Result<String> {
         "the key was revoked meanwhile"
     );
     Ok(format!("revoked {} of {account}", key.label))
+}
+
+async fn rotate_master(settings: &Config, store: &dyn Catalog) -> Result<String> {
+    let source = Source::new(&settings.encryption, &settings.server.data);
+    let rotation = match &source {
+        Source::File(file) => {
+            // May wait for another rotation.
+            let begun = tokio::task::block_in_place(|| file.begin_rotation());
+            Some(begun.map_err(anyhow::Error::msg)?)
+        }
+        Source::Given(_) | Source::Command(_) => None,
+    };
+    let bar = counter("data keys");
+    let shown = bar.clone();
+    let rotated = store
+        .rotate_master(Box::new(move |keys| shown.set_position(keys)))
+        .await;
+    bar.finish_and_clear();
+    let rotated = rotated.context("the rotation is interrupted; run it again to go on")?;
+    let alone = match rotation {
+        Some(rotation) => rotation.finish().map_err(anyhow::Error::msg)?,
+        None => false,
+    };
+    Ok(format!(
+        "{} data keys wrapped anew; all are wrapped with the master key {} now{}",
+        rotated.keys,
+        rotated.master,
+        if alone {
+            ""
+        } else {
+            ": earlier keys can be destroyed"
+        }
+    ))
 }
 
 /// The keys of one account, or of all, each with its account's name.

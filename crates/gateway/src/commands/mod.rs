@@ -10,6 +10,7 @@ mod health;
 mod import;
 mod key;
 mod models;
+mod receipt;
 mod reembed;
 mod serve;
 mod table;
@@ -52,6 +53,9 @@ enum Command {
     /// API keys of accounts, for the `x-api-key` dialects
     #[command(subcommand)]
     Key(key::Command),
+    /// Receipts of deletions
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// The audit: who read or wrote whose face, when, with which scores
     #[command(subcommand)]
     Audit(audit::Command),
@@ -92,6 +96,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(export) => block_on(export::run(settings, export)),
         Command::Token(command) => block_on(token::run(settings, command)),
         Command::Key(command) => block_on(key::run(settings, command)),
+        Command::Receipt(command) => block_on(receipt::run(settings, command)),
         Command::Audit(command) => block_on(audit::run(settings, command)),
         Command::Reembed => block_on(reembed::run(settings)),
         Command::Health => block_on(health::run(settings)),
@@ -117,6 +122,12 @@ fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
 )]
 fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
+}
+
+/// Says something beside what the command was asked for.
+#[expect(clippy::print_stderr, reason = "it is not the output")]
+fn note(text: &str) {
+    eprintln!("note: {text}");
 }
 
 /// Progress towards a known end. Shown on a terminal only.

@@ -63,6 +63,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| database_url(config.database.url.expose()))
         .or_else(|| range("database.max_connections", config.database.max_connections, 1..=1000))
         .or_else(|| duration("database.keep_changes", config.database.keep_changes, 10 * MINUTE, 3650 * 1440 * MINUTE))
+        .or_else(|| encryption(&config.encryption, config.database.url.expose()))
         .or_else(|| duration("retention.audit", config.retention.audit, Duration::ZERO, 36_500 * 1440 * MINUTE))
         .or_else(|| duration("retention.persons", config.retention.persons, Duration::ZERO, 36_500 * 1440 * MINUTE))
         .or_else(|| pack(&config.models.pack))
@@ -186,6 +187,29 @@ fn database_url(url: &str) -> Fault {
         (
             "database.url",
             "must start with sqlite:// or postgres://".to_owned(),
+        )
+    })
+}
+
+fn encryption(encryption: &super::EncryptionConfig, database: &str) -> Fault {
+    let keys = encryption.keys.expose();
+    if keys == database {
+        return Some((
+            "encryption.keys",
+            "must be another database than database.url: copies of that are to hold no keys"
+                .to_owned(),
+        ));
+    }
+    if !keys.is_empty() && database_url(keys).is_some() {
+        return Some((
+            "encryption.keys",
+            "must be empty, or start with sqlite:// or postgres://".to_owned(),
+        ));
+    }
+    (!encryption.command.is_empty() && !encryption.master_key.is_empty()).then(|| {
+        (
+            "encryption.command",
+            "must be empty when encryption.master_key is set".to_owned(),
         )
     })
 }

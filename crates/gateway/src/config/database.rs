@@ -36,7 +36,7 @@ impl DatabaseConfig {
     }
 
     /// `url` with the password of its own setting; `None` when that has none, or none is wanted.
-    fn with_password(&self, url: &str) -> Option<String> {
+    pub(crate) fn with_password(&self, url: &str) -> Option<String> {
         if self.password.is_empty() {
             return None;
         }
@@ -54,14 +54,15 @@ impl DatabaseConfig {
     }
 }
 
-fn masked<S: Serializer>(url: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes an address with its password masked.
+pub(super) fn masked<S: Serializer>(url: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&mask_password(url.expose()))
 }
 
 /// `url` with its password, and the values of query parameters that may be one, replaced by `***`. What does not parse as an
 /// address is masked whole, unless it is an SQLite path.
 fn mask_password(url: &str) -> String {
-    if url.starts_with("sqlite:") {
+    if url.is_empty() || url.starts_with("sqlite:") {
         return url.to_owned();
     }
     let parsed = Url::parse(url)

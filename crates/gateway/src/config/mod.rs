@@ -6,6 +6,7 @@ mod capture;
 mod check;
 mod database;
 mod duration;
+mod encryption;
 mod fetch;
 mod images;
 mod limits;
@@ -26,6 +27,7 @@ pub use auth::AuthConfig;
 pub use capture::{CaptureConfig, EnrolmentConfig, QualityConfig};
 pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
+pub use encryption::EncryptionConfig;
 pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};
 pub use limits::LimitsConfig;
@@ -58,6 +60,8 @@ pub struct Config {
     pub sms: SmsConfig,
     /// The database.
     pub database: DatabaseConfig,
+    /// Encryption at rest.
+    pub encryption: EncryptionConfig,
     /// How long what is stored is kept.
     pub retention: RetentionConfig,
     /// Which models.

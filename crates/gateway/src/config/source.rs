@@ -380,6 +380,7 @@ mod tests {
             ("ROSTRO_MODELS__PACK", "../elsewhere"),
             ("ROSTRO_MODELS__PACK__NAME", "x"),
             ("ROSTRO_DATABASE__URL", "mysql://db"),
+            ("ROSTRO_ENCRYPTION__KEYS", "sqlite://{data}/rostro.db"),
             ("ROSTRO_NOTHING__AT_ALL", "x"),
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
@@ -397,7 +398,8 @@ mod tests {
         models.pack must be the name of a folder in models.dir, not "../elsewhere" (from the environment variable ROSTRO_MODELS__PACK)
         models.pack cannot be map: it takes a string (from the environment variable ROSTRO_MODELS__PACK__NAME)
         database.url must start with sqlite:// or postgres:// (from the environment variable ROSTRO_DATABASE__URL)
-        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, retention, models, inference, images, faces, quality, enrolment, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
+        encryption.keys must be another database than database.url: copies of that are to hold no keys (from the environment variable ROSTRO_ENCRYPTION__KEYS)
+        nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, encryption, retention, models, inference, images, faces, quality, enrolment, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
     }
 

@@ -9,6 +9,7 @@ mod middleware;
 mod readiness;
 mod reembedding;
 mod router;
+mod sealing;
 mod start;
 mod upkeep;
 

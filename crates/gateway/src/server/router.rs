@@ -29,6 +29,7 @@ use crate::{
 pub fn router(app: AppState, metrics: Metrics) -> Router {
     let config = &app.config;
     let (routes, parts) = dialects(config);
+    let routes = routes.layer(from_fn_with_state(app.clone(), middleware::receipts));
     // What a load balancer or Prometheus asks must be answered when all places are taken.
     let routes = routes.layer(from_fn(middleware::picture_warnings));
     let routes = routes.layer(from_fn_with_state(

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use gallery::{Gallery, GalleryOptions};
 use inference::{Engine, EngineConfig};
 use packs::InstalledPack;
-use store::{Catalog, StoreOptions};
+use store::{Catalog, EncryptionOptions, StoreOptions};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{Readiness, listen, reembedding, router, upkeep};
@@ -15,6 +15,7 @@ use crate::{
     auth::{Accounts, Keys, SigningSecret, Tokens},
     fetch::Fetcher,
     limits::Limits,
+    master_key::Source,
     observe::{self, Metrics},
     service::{InstalledModels, Login, Recorder, Reembedder, seal_key},
 };
@@ -115,13 +116,21 @@ impl Drop for Server {
 /// # Errors
 /// One sentence for an operator; the address is shown without its password.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
+    let data: &Path = &config.server.data;
+    let encryption = config.encryption.enabled.then(|| EncryptionOptions {
+        keys: config
+            .encryption
+            .keys(data)
+            .map(|keys| config.database.with_password(&keys).unwrap_or(keys)),
+        source: Arc::new(Source::new(&config.encryption, data)),
+    });
     let options = StoreOptions {
+        encryption,
         max_connections: config.database.max_connections,
         // A database that falls silent in the middle of a transaction is a 503, not a 504.
         operation_timeout: config.server.request_timeout * 2 / 3,
         ..StoreOptions::default()
     };
-    let data: &Path = &config.server.data;
     store::open(&config.database.url(data), &options)
         .await
         .with_context(|| {
@@ -136,6 +145,15 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
 async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
     let secret = SigningSecret::load(&config.auth.secret, &config.server.data)?;
     let store = open_store(&config).await?;
+    if let Some((file, true)) = config.encryption.file(&config.server.data)
+        && config.encryption.enabled
+    {
+        // A command may have made it, which has no log.
+        tracing::info!(
+            file = %file.display(),
+            "persons are encrypted under the master key in this file: without it they are lost for good, so keep a copy of it apart from the database"
+        );
+    }
     let fetcher = Fetcher::new(&config.fetch);
     let engine = start_engine(&config).await?;
     let since = store

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use store::{Catalog, StoreError};
 
+use super::sealing;
 use crate::{
     AppState,
     observe::Metrics,
@@ -37,6 +38,7 @@ pub(super) async fn run(app: AppState, metrics: Metrics) {
             config.retention.audit()
         ),
         persons(&app, config.retention.persons()),
+        sealing::run(store),
     );
 }
 

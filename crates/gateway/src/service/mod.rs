@@ -17,6 +17,7 @@ mod models;
 mod named;
 mod persons;
 mod pictures;
+mod receipts;
 mod reembed;
 mod retention;
 mod search;
@@ -55,6 +56,7 @@ pub use persons::{
     person, persons, persons_like, update_person,
 };
 pub use pictures::{PictureSource, decode_base64};
+pub use receipts::{Receipt, with_receipts};
 pub use reembed::{Reembedded, Reembedder};
 pub(crate) use retention::purge_expired;
 pub use search::{Cutoff, Found, Probe, Search, SearchTerms, search};

@@ -16,9 +16,9 @@ use super::{
     liveness,
     look_alikes::{self, LookAlikes},
     named::person_of_key,
-    pictures, search,
+    pictures, receipts, search,
     search::Searcher,
-    writes::visible,
+    writes::{committed, visible},
 };
 use crate::App;
 
@@ -285,11 +285,14 @@ pub async fn delete_person(
             }
         }
     };
-    let done = visible(app, write).await?;
-    let kind = match done {
+    let done = committed(app, write).await?;
+    let kind = match done.value {
         Detached::Deleted => "delete",
         Detached::Kept => "detach",
     };
     app.audit.touched(kind, [id]);
-    Ok(done)
+    if done.value == Detached::Deleted {
+        receipts::note(client, id, done.key);
+    }
+    Ok(done.value)
 }

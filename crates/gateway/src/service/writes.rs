@@ -13,11 +13,20 @@ pub(super) async fn visible<T: Send + 'static>(
     app: &App,
     write: impl Future<Output = Result<Committed<T>, StoreError>> + Send + 'static,
 ) -> Result<T, ServiceError> {
+    let committed = committed(app, write).await?;
+    Ok(committed.value)
+}
+
+/// As [`visible`], with what is known of the commit.
+pub(super) async fn committed<T: Send + 'static>(
+    app: &App,
+    write: impl Future<Output = Result<Committed<T>, StoreError>> + Send + 'static,
+) -> Result<Committed<T>, ServiceError> {
     let gallery = Arc::clone(&app.gallery);
     let task = tokio::spawn(async move {
         let committed = write.await?;
         gallery.reached(committed.revision).await?;
-        Ok(committed.value)
+        Ok(committed)
     });
     match task.await {
         Ok(done) => done,

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod eval;
+mod master_key;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

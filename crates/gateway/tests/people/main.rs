@@ -20,6 +20,7 @@ mod account;
 mod audit;
 mod collections;
 mod concurrency;
+mod encrypted;
 mod enrolment;
 mod lists;
 mod live;

@@ -9,7 +9,7 @@ use store::{
 
 use crate::{Home, common::database::Kind, on_both};
 
-on_both! { an_account_survives_the_way_to_both_databases, damaged_files_are_refused_whole }
+on_both! { an_account_survives_the_way_to_both_databases, damaged_files_are_refused_whole, deleted_persons_are_gone_from_archives }
 
 /// An account with everything that an account can have.
 async fn fill(home: &Home) {
@@ -103,7 +103,15 @@ fn bare(records: Vec<Record>) -> Vec<Record> {
 
 async fn an_account_survives_the_way_to_both_databases(home: &Home) {
     fill(home).await;
-    let text = home.ok(&["export", "--client", "acme", "acme.rostro"]);
+    std::fs::write(home.path().join("key"), "correct horse battery staple\n").unwrap();
+    let text = home.ok(&[
+        "export",
+        "--client",
+        "acme",
+        "--key-file",
+        "key",
+        "acme.rostro",
+    ]);
     assert_eq!(
         text.trim(),
         "acme.rostro: 2 collections, 40 persons, 60 faces"
@@ -127,12 +135,28 @@ async fn an_account_survives_the_way_to_both_databases(home: &Home) {
         let Some(other) = Home::new(kind).await else {
             continue;
         };
-        let text = other.ok(&["import", path, "--client", "restored"]);
+        let refused = other.fails(&["import", path, "--client", "restored"]);
+        assert!(refused.contains("--key-file"), "{refused}");
+        std::fs::write(other.path().join("wrong"), "incorrect horse battery").unwrap();
+        let refused = other.fails(&[
+            "import",
+            path,
+            "--client",
+            "restored",
+            "--key-file",
+            "wrong",
+        ]);
+        assert!(refused.contains("wrong one"), "{refused}");
+        let key = home.path().join("key");
+        let key = key.to_str().unwrap();
+        let text = other.ok(&["import", path, "--client", "restored", "--key-file", key]);
         assert_eq!(text.trim(), "42 created, 0 there before, 0 refused");
         assert!(bare(other.records("restored").await) == wanted, "{kind:?}");
         // Once more changes nothing; another account of the same database cannot take the ids away.
         assert_eq!(
-            other.ok(&["import", path, "--client", "restored"]).trim(),
+            other
+                .ok(&["import", path, "--client", "restored", "--key-file", key])
+                .trim(),
             "0 created, 42 there before, 0 refused"
         );
         let output = other.rostro(&[
@@ -140,6 +164,8 @@ async fn an_account_survives_the_way_to_both_databases(home: &Home) {
             path,
             "--client",
             "thief",
+            "--key-file",
+            key,
             "--report",
             "report.json",
         ]);
@@ -162,7 +188,7 @@ async fn an_account_survives_the_way_to_both_databases(home: &Home) {
 
 async fn damaged_files_are_refused_whole(home: &Home) {
     fill(home).await;
-    home.ok(&["export", "--client", "acme", "acme.rostro"]);
+    home.ok(&["export", "--client", "acme", "--clear", "acme.rostro"]);
     let whole = std::fs::read(home.path().join("acme.rostro")).unwrap();
     let mut tar = Vec::new();
     zstd::stream::read::Decoder::new(&whole[..])
@@ -181,7 +207,7 @@ async fn damaged_files_are_refused_whole(home: &Home) {
         .windows(12)
         .position(|window| window == b"\"version\": 1")
         .unwrap();
-    newer[at + 11] = b'2';
+    newer[at + 11] = b'9';
     let end = tar
         .windows(14)
         .position(|window| window == b"checksums.json")
@@ -190,7 +216,7 @@ async fn damaged_files_are_refused_whole(home: &Home) {
         (whole[..whole.len() / 2].to_vec(), "cannot be read"),
         (packed(&tar[..end]), "cut off"),
         (packed(&changed), "damaged"),
-        (packed(&newer), "version 2"),
+        (packed(&newer), "version 9"),
         (packed(b""), "not an account archive"),
         (b"hello".to_vec(), "cannot be read"),
     ];
@@ -206,5 +232,45 @@ async fn damaged_files_are_refused_whole(home: &Home) {
     }
     std::fs::write(other.path().join("good.rostro"), whole).unwrap();
     other.ok(&["import", "good.rostro", "--client", "restored"]);
+    other.drop().await;
+}
+
+/// By default an archive is of use to its own installation alone, and what is deleted later is gone from it too.
+async fn deleted_persons_are_gone_from_archives(home: &Home) {
+    fill(home).await;
+    home.ok(&["export", "--client", "acme", "acme.rostro"]);
+    let bytes = std::fs::read(home.path().join("acme.rostro")).unwrap();
+    let clear = zstd::decode_all(&bytes[..]).unwrap();
+    for secret in ["Persona", "a@example.com", "VIP"] {
+        let found = clear
+            .windows(secret.len())
+            .any(|window| window == secret.as_bytes());
+        assert!(!found, "{secret}");
+    }
+    let wanted = home.records("acme").await;
+    let store = home.store().await;
+    let client = store.client_by_name("acme").await.unwrap().unwrap().id;
+    let Some(Record::Person(gone)) = wanted.last() else {
+        panic!("persons come last")
+    };
+    store.delete_person(client, gone.person.id).await.unwrap();
+    let Record::Collection(collection) = &wanted[0] else {
+        panic!("collections come first")
+    };
+    // Taken away by hand: their keys are there.
+    store
+        .delete_collection(client, collection.id.into())
+        .await
+        .unwrap();
+    store.close().await;
+    let text = home.ok(&["import", "acme.rostro", "--client", "acme"]);
+    assert_eq!(text.trim(), "1 created, 40 there before, 0 refused");
+    assert_eq!(home.records("acme").await.len(), wanted.len() - 1);
+    let Some(other) = Home::new(Kind::Sqlite).await else {
+        return;
+    };
+    let path = home.path().join("acme.rostro");
+    let text = other.fails(&["import", path.to_str().unwrap(), "--client", "acme"]);
+    assert!(text.contains("another installation"), "{text}");
     other.drop().await;
 }

@@ -20,7 +20,7 @@ use std::{
 
 use common::database::{Kind, TestDatabase};
 use futures_util::StreamExt as _;
-use store::{Catalog, Record, StoreOptions};
+use store::{Catalog, Record};
 
 /// A folder with a database, as `rostro` is run in it.
 pub struct Home {
@@ -93,9 +93,10 @@ impl Home {
 
     /// The database itself.
     pub async fn store(&self) -> Arc<dyn Catalog> {
-        store::open(&self.url, &StoreOptions::default())
-            .await
-            .unwrap()
+        let mut config = gateway::Config::defaults().unwrap();
+        config.database.url = gateway::config::Secret::new(self.url.as_str());
+        config.server.data = self.folder.path().join("data");
+        gateway::server::open_store(&config).await.unwrap()
     }
 
     /// All of an account, in the order of an export.

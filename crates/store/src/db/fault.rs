@@ -115,9 +115,10 @@ fn violated(error: &dyn DatabaseError) -> Option<StoreError> {
         "clients_name_unique" | "clients.name" => StoreError::ClientNameTaken,
         "clients_email_unique" | "clients.email" => StoreError::ClientEmailTaken,
         "api_keys_hash_unique" | "api_keys.hash" => StoreError::ApiKeyTaken,
-        "persons_external_id_unique" | "persons.client_id, persons.external_id" => {
-            StoreError::ExternalIdTaken
-        }
+        "persons_external_id_unique"
+        | "persons.client_id, persons.external_id"
+        | "persons_external_index_unique"
+        | "persons.client_id, persons.external_index" => StoreError::ExternalIdTaken,
         "persons_pkey" | "persons.id" | "faces_pkey" | "faces.id" => StoreError::IdTaken,
         "collections_pkey" | "collections.id" | "collections_code_unique" | "collections.code" => {
             StoreError::IdTaken

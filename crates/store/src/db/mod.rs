@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::change::Revision;
 use crate::error::{Cause, StoreError};
 use crate::open::DatabaseKind;
+use crate::vault::Vault;
 use transact::{Access, transact};
 
 pub(crate) use fault::from_sqlx;
@@ -41,6 +42,21 @@ struct Inner {
     /// The newest revision that this node has heard of.
     newest: watch::Sender<Revision>,
     follower: OnceLock<Follower>,
+    vault: OnceLock<Arc<Vault>>,
+}
+
+/// What a database is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The tables of the migrations.
+    Main,
+    /// A key store, which makes its tables itself.
+    Keys {
+        /// The address is that of the main database, and the key store is beside that.
+        beside: bool,
+        /// It must be there already.
+        must_exist: bool,
+    },
 }
 
 pub(crate) enum Engine {
@@ -84,6 +100,7 @@ impl Database {
             operation_timeout,
             newest,
             follower: OnceLock::new(),
+            vault: OnceLock::new(),
         }))
     }
 
@@ -110,6 +127,17 @@ impl Database {
         WeakDatabase(Arc::downgrade(&self.0))
     }
 
+    /// Where the data keys are, when persons are sealed.
+    pub(crate) fn vault(&self) -> Option<&Arc<Vault>> {
+        self.0.vault.get()
+    }
+
+    /// From now on persons are sealed with keys of this vault.
+    pub(crate) fn unlock(&self, vault: Vault) {
+        // There is one for the life of a database.
+        drop(self.0.vault.set(Arc::new(vault)));
+    }
+
     /// A task that is aborted when the database is closed or dropped.
     pub(crate) fn keep(&self, task: JoinHandle<()>) {
         // A second one is dropped, and so aborted.
@@ -126,6 +154,10 @@ impl Database {
                 readers.close().await;
                 writer.close().await;
             }
+        }
+        if let Some(vault) = self.0.vault.get() {
+            // A vault has none of its own.
+            Box::pin(vault.close()).await;
         }
     }
 
@@ -190,13 +222,14 @@ impl Database {
         limit: Duration,
         work: &impl Work<T>,
     ) -> Result<T, StoreError> {
+        let vault = self.vault().cloned();
         match (&self.0.engine, access) {
-            (Engine::Postgres(pool), _) => transact(pool, access, limit, work).await,
+            (Engine::Postgres(pool), _) => transact(pool, access, limit, vault, work).await,
             (Engine::Sqlite { readers, .. }, Access::Read) => {
-                transact(readers, access, limit, work).await
+                transact(readers, access, limit, vault, work).await
             }
             (Engine::Sqlite { writer, .. }, Access::Write) => {
-                transact(writer, access, limit, work).await
+                transact(writer, access, limit, vault, work).await
             }
         }
     }

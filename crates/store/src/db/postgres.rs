@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Error, Executor, PgConnection, Postgres};
 
 use super::transact::{Access, Dialect};
-use super::{Database, Engine, Session, from_sqlx};
+use super::{Database, Engine, Place, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 
@@ -27,9 +27,18 @@ impl Database {
     pub(crate) async fn open_postgres(
         url: &str,
         options: &StoreOptions,
+        place: Place,
     ) -> Result<Self, StoreError> {
         let limit = options.operation_timeout.as_millis();
-        let connect = PgConnectOptions::from_str(url).map_err(from_sqlx)?;
+        let mut connect = PgConnectOptions::from_str(url).map_err(from_sqlx)?;
+        if let Place::Keys { beside, must_exist } = place {
+            if beside {
+                let name = connect.get_database().unwrap_or(connect.get_username());
+                let name = format!("{name}_keys");
+                connect = connect.database(&name);
+            }
+            make_database(&connect, must_exist).await?;
+        }
         let connect = match connect.get_application_name() {
             Some(_) => connect,
             None => connect.application_name("rostro"),
@@ -51,11 +60,53 @@ impl Database {
             .connect_with(connect)
             .await
             .map_err(from_sqlx)?;
-        // Several nodes may start at once: sqlx holds an advisory lock meanwhile.
-        sqlx::migrate!("../../migrations/postgres")
-            .run(&pool)
-            .await
-            .map_err(|error| StoreError::Migration(Cause::new(error.to_string())))?;
+        if place == Place::Main {
+            // Several nodes may start at once: sqlx holds an advisory lock meanwhile.
+            sqlx::migrate!("../../migrations/postgres")
+                .run(&pool)
+                .await
+                .map_err(|error| StoreError::Migration(Cause::new(error.to_string())))?;
+        }
         Ok(Self::new(Engine::Postgres(pool), options.operation_timeout))
+    }
+}
+
+/// Creates the database of a key store when it is not there.
+async fn make_database(connect: &PgConnectOptions, must_exist: bool) -> Result<(), StoreError> {
+    let code = |error: &Error| match error {
+        Error::Database(error) => error.code().map(|code| code.into_owned()),
+        _ => None,
+    };
+    let name = connect.get_database().unwrap_or(connect.get_username());
+    match connect.connect().await {
+        Ok(connection) => return connection.close().await.map_err(from_sqlx),
+        // invalid_catalog_name
+        Err(error) if code(&error).as_deref() == Some("3D000") => {}
+        Err(error) => return Err(from_sqlx(error)),
+    }
+    if must_exist {
+        return Err(StoreError::Encryption(format!(
+            "the database is encrypted, and its key store, the database {name}, is not there (encryption.keys)"
+        )));
+    }
+    let server = connect.clone().database("postgres");
+    let text = format!(
+        "CREATE DATABASE \"{}\" TEMPLATE template0",
+        name.replace('"', "\"\"")
+    );
+    let made = async {
+        let mut connection = server.connect().await?;
+        connection.execute(AssertSqlSafe(text)).await?;
+        connection.close().await
+    };
+    match made.await {
+        Err(error) => match code(&error).as_deref() {
+            // duplicate_database, or unique_violation in its place: another node was first
+            Some("42P04" | "23505") => Ok(()),
+            _ => Err(StoreError::Encryption(format!(
+                "the database {name} for the data keys is not there and cannot be created by this user: create it, or set encryption.keys"
+            ))),
+        },
+        Ok(()) => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! A transaction of either database, as the SQL of the store sees it.
 
+use std::sync::Arc;
+
 use sqlx::{PgConnection, SqliteConnection};
 
 use super::fault::from_sqlx;
@@ -7,6 +9,8 @@ use super::statement::{Row, Statement};
 use crate::change::ChangeKind;
 use crate::error::StoreError;
 use crate::ids::ClientId;
+use crate::open::DatabaseKind;
+use crate::vault::{DataKeyId, Vault};
 
 /// A connection that is inside a transaction.
 pub(crate) enum Session<'c> {
@@ -19,13 +23,27 @@ pub(crate) struct Tx<'c> {
     session: Session<'c>,
     /// What the transaction changed of what indexes follow; becomes visible with its commit.
     pub(crate) changes: Vec<(ClientId, ChangeKind)>,
+    /// Where data keys are, when persons are sealed.
+    pub(crate) vault: Option<Arc<Vault>>,
+    /// Data keys of persons whom the transaction deleted; they are destroyed after its commit.
+    pub(crate) erased: Vec<DataKeyId>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(session: Session<'c>) -> Self {
+    pub(super) fn new(session: Session<'c>, vault: Option<Arc<Vault>>) -> Self {
         Self {
             session,
             changes: Vec::new(),
+            vault,
+            erased: Vec::new(),
+        }
+    }
+
+    /// Which database this is.
+    pub(crate) fn kind(&self) -> DatabaseKind {
+        match self.session {
+            Session::Postgres(_) => DatabaseKind::Postgres,
+            Session::Sqlite(_) => DatabaseKind::Sqlite,
         }
     }
 

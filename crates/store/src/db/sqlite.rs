@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 use super::transact::{Access, Dialect};
-use super::{Database, Engine, Session, from_sqlx};
+use super::{Database, Engine, Place, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 
@@ -36,7 +36,11 @@ impl Dialect for Sqlite {
 }
 
 impl Database {
-    pub(crate) async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+    pub(crate) async fn open_sqlite(
+        url: &str,
+        options: &StoreOptions,
+        place: Place,
+    ) -> Result<Self, StoreError> {
         let connect = SqliteConnectOptions::from_str(url)
             .map_err(from_sqlx)?
             .create_if_missing(true)
@@ -44,10 +48,25 @@ impl Database {
             // FULL: what was acknowledged survives a power cut, not only a crash.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            // What is deleted is overwritten: it is about people's faces, and about keys.
+            .pragma("secure_delete", "on")
             .foreign_keys(true);
-        let path = connect.get_filename().to_owned();
+        let mut path = connect.get_filename().to_owned();
         if url.contains(":memory:") || url.contains("mode=memory") || path.as_os_str().is_empty() {
             return Err(StoreError::Address("SQLite needs a file: sqlite://path"));
+        }
+        let mut connect = connect;
+        if let Place::Keys { beside, must_exist } = place {
+            if beside {
+                path = keys_beside(&path);
+                connect = connect.filename(&path);
+            }
+            if must_exist && !path.exists() {
+                return Err(StoreError::Encryption(format!(
+                    "the database is encrypted, and its key store {} is not there (encryption.keys)",
+                    path.display()
+                )));
+            }
         }
         create_private(&path).map_err(|error| {
             StoreError::Unavailable(Cause::new(format!("the database file: {}", error.kind())))
@@ -63,7 +82,9 @@ impl Database {
             .connect_with(connect.clone())
             .await
             .map_err(from_sqlx)?;
-        migrate(&writer).await?;
+        if place == Place::Main {
+            migrate(&writer).await?;
+        }
         let readers = pool
             .max_connections(options.max_connections.saturating_sub(1).max(1))
             .connect_with(connect.pragma("query_only", "on"))
@@ -73,6 +94,33 @@ impl Database {
             Engine::Sqlite { writer, readers },
             options.operation_timeout,
         ))
+    }
+
+    /// Takes what was overwritten out of the write-ahead log of SQLite too; false when somebody who reads stands in the way.
+    pub(crate) async fn checkpoint(&self) -> bool {
+        let Engine::Sqlite { writer, .. } = self.engine() else {
+            return true;
+        };
+        let done = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(writer)
+            .await;
+        matches!(done, Ok(0))
+    }
+
+    /// Writes the file of SQLite anew, so that nothing is left of what was deleted or overwritten before. Writers wait.
+    pub(crate) async fn compact(&self) -> Result<(), StoreError> {
+        if let Engine::Sqlite { writer, .. } = self.engine() {
+            sqlx::query("VACUUM")
+                .execute(writer)
+                .await
+                .map_err(from_sqlx)?;
+        }
+        if self.checkpoint().await {
+            return Ok(());
+        }
+        Err(StoreError::Contended(Cause::new(
+            "somebody reads the old state of the database",
+        )))
     }
 }
 
@@ -91,6 +139,12 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
         }
         attempt += 1;
     }
+}
+
+/// Where the key store of the file `NAME.db` is: `NAME-keys.db`.
+fn keys_beside(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-keys.db"))
 }
 
 /// Makes the file, and its folder, if they are not there. It will hold biometric data, so nobody else may read it; SQLite

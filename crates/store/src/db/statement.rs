@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::fault::from_sqlx;
 use crate::error::{Cause, StoreError};
 use crate::query::{Operand, to_millis};
+use crate::vault::DataKeyId;
 
 /// A value for a placeholder. Every kind knows its SQL type, also when it is null.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) enum Value {
 
 impl Value {
     /// Postgres has no NUL in texts; so that both databases take the same, SQLite gets none either.
-    fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         let nul = match self {
             Self::Text(Some(text)) => text.contains('\0'),
             Self::Json(json) => has_nul(json),
@@ -233,6 +234,12 @@ impl Row {
     /// An identifier that is stored as a UUID.
     pub(crate) fn uuid<T: From<Uuid>>(&self, column: &str) -> Result<T, StoreError> {
         self.get::<Uuid>(column).map(T::from)
+    }
+
+    /// The data key of a row of `persons`, if it is sealed.
+    pub(crate) fn data_key(&self) -> Result<Option<DataKeyId>, StoreError> {
+        let key: Option<Vec<u8>> = self.get("data_key")?;
+        key.map(DataKeyId::read).transpose()
     }
 
     /// A moment that is stored as milliseconds.

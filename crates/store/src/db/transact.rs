@@ -1,11 +1,13 @@
 //! One transaction on one connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection, Pool, SqlStr};
 
 use super::{Session, Tx, Work, from_sqlx};
 use crate::error::{Cause, StoreError};
+use crate::vault::Vault;
 
 /// How long a connection may take to undo a transaction before it is given up.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,6 +32,7 @@ pub(super) async fn transact<D: Dialect, T: Send>(
     pool: &Pool<D>,
     access: Access,
     limit: Duration,
+    vault: Option<Arc<Vault>>,
     work: &impl Work<T>,
 ) -> Result<T, StoreError> {
     let mut connection = pool.acquire().await.map_err(from_sqlx)?;
@@ -38,7 +41,7 @@ pub(super) async fn transact<D: Dialect, T: Send>(
             .begin_with(SqlStr::from_static(D::begin(access)))
             .await
             .map_err(from_sqlx)?;
-        let mut tx = Tx::new(D::session(&mut transaction));
+        let mut tx = Tx::new(D::session(&mut transaction), vault);
         match work(&mut tx).await {
             Ok(value) => {
                 transaction.commit().await.map_err(from_sqlx)?;

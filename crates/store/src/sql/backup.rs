@@ -1,6 +1,6 @@
 //! Export and import of accounts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
 
 use super::collections::collection;
-use super::persons::{self, History};
+use super::persons::{self, History, Readings};
 use super::stream::Pieces;
 use super::{collections, faces, memberships};
 use crate::backup::{Backup, Imported, PersonRecord, Record};
@@ -20,6 +20,7 @@ use crate::face::NewFace;
 use crate::ids::{ClientId, FaceId, PersonId};
 use crate::person::NewPerson;
 use crate::query::folded;
+use crate::vault::{DataKey, Purpose, Reading, unseal};
 
 /// Persons that are read at once; with large kept pictures they are not small.
 const PERSONS_AT_ONCE: i64 = 32;
@@ -38,11 +39,11 @@ async fn export(
     }
     let mut after = String::new();
     loop {
-        let records = pieces.in_time(person_records(tx, client, &after)).await?;
-        let Some(last) = records.last() else {
+        let read = pieces.in_time(person_records(tx, client, &after)).await?;
+        let Some((records, last)) = read else {
             return Ok(());
         };
-        after = last.person.id.to_string();
+        after = last;
         for record in records {
             if !pieces.send(Record::Person(Box::new(record))).await {
                 return Ok(());
@@ -51,11 +52,12 @@ async fn export(
     }
 }
 
+/// Some persons after `after`, and the id of the last one; nothing at the end.
 async fn person_records(
     tx: &mut Tx<'_>,
     client: ClientId,
     after: &str,
-) -> Result<Vec<PersonRecord>, StoreError> {
+) -> Result<Option<(Vec<PersonRecord>, String)>, StoreError> {
     let statement =
         sql("SELECT * FROM persons WHERE client_id = $1 AND id > $2 ORDER BY id LIMIT $3");
     let rows = tx
@@ -66,24 +68,28 @@ async fn person_records(
                 .bind(PERSONS_AT_ONCE),
         )
         .await?;
-    let namesakes = rows
-        .iter()
-        .map(persons::is_namesake)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut namesakes: HashSet<PersonId> = HashSet::new();
+    for row in &rows {
+        if persons::is_namesake(row)? {
+            namesakes.insert(row.id("id")?);
+        }
+    }
+    let last = match rows.last() {
+        Some(row) => row.get("id")?,
+        None => return Ok(None),
+    };
+    let readings = persons::readings(tx, &rows).await?;
     let people = persons::assemble(tx, client, &rows).await?;
-    let mut faces = faces_of(tx, client, people.iter().map(|person| person.id)).await?;
-    let records = people
-        .into_iter()
-        .zip(namesakes)
-        .map(|(mut person, namesakes)| {
-            person.faces = Vec::new();
-            PersonRecord {
-                namesakes,
-                faces: faces.remove(&person.id).unwrap_or_default(),
-                person,
-            }
-        });
-    Ok(records.collect())
+    let mut faces = faces_of(tx, client, people.iter().map(|person| person.id), &readings).await?;
+    let records = people.into_iter().map(|mut person| {
+        person.faces = Vec::new();
+        PersonRecord {
+            namesakes: namesakes.contains(&person.id),
+            faces: faces.remove(&person.id).unwrap_or_default(),
+            person,
+        }
+    });
+    Ok(Some((records.collect(), last)))
 }
 
 type FacesByPerson = HashMap<PersonId, Vec<(FaceId, NewFace)>>;
@@ -92,6 +98,7 @@ async fn faces_of(
     tx: &mut Tx<'_>,
     client: ClientId,
     people: impl Iterator<Item = PersonId>,
+    readings: &Readings,
 ) -> Result<FacesByPerson, StoreError> {
     let (list, values) = in_list(2, people.map(|id| Value::from(id.to_string())).collect());
     let text = format!(
@@ -107,18 +114,23 @@ async fn faces_of(
         )
         .await?
     {
+        let (id, person): (FaceId, PersonId) = (row.uuid("id")?, row.id("person_id")?);
+        let (key, model) = (
+            readings.get(&person).and_then(Reading::key),
+            faces::model(&row)?,
+        );
+        let original: Option<Vec<u8>> = row.get("original")?;
+        let original = original.map(|bytes| unseal(key, Purpose::Original(id), bytes));
+        let template = unseal(key, Purpose::Template(id, model), row.get("embedding")?)?;
         let face = NewFace {
-            thumbnail: row.get("thumbnail")?,
-            crop: faces::crop(&row)?,
-            original: row.get("original")?,
-            embedding: faces::from_bytes(&row.get::<Vec<u8>>("embedding")?)?,
-            model: faces::model(&row)?,
+            thumbnail: unseal(key, Purpose::Thumbnail(id), row.get("thumbnail")?)?,
+            crop: faces::crop(&row, id, key)?,
+            original: original.transpose()?,
+            embedding: faces::from_bytes(&template)?,
+            model,
             quality: row.get("quality")?,
         };
-        found
-            .entry(row.id("person_id")?)
-            .or_default()
-            .push((row.uuid("id")?, face));
+        found.entry(person).or_default().push((id, face));
     }
     Ok(found)
 }
@@ -126,11 +138,12 @@ async fn faces_of(
 async fn import(
     tx: &mut Tx<'_>,
     client: ClientId,
+    key: Option<Arc<DataKey>>,
     record: Arc<Record>,
 ) -> Result<Imported, StoreError> {
     match record.as_ref() {
         Record::Collection(collection) => import_collection(tx, client, collection).await,
-        Record::Person(record) => import_person(tx, client, record).await,
+        Record::Person(record) => import_person(tx, client, key.as_deref(), record).await,
     }
 }
 
@@ -164,6 +177,7 @@ async fn import_collection(
 async fn import_person(
     tx: &mut Tx<'_>,
     client: ClientId,
+    key: Option<&DataKey>,
     record: &PersonRecord,
 ) -> Result<Imported, StoreError> {
     let person = &record.person;
@@ -193,7 +207,7 @@ async fn import_person(
         created_at: person.created_at,
         updated_at: person.updated_at,
     };
-    if !persons::insert_row(tx, client, person.id, &new, history).await? {
+    if !persons::insert_row(tx, client, person.id, key, &new, history).await? {
         let there = persons::by_id(tx, client, person.id).await?;
         return there.map(|_| Imported::Existed).ok_or(StoreError::IdTaken);
     }
@@ -206,7 +220,7 @@ async fn import_person(
     for (collection, added_at) in joined {
         memberships::add(tx, client, collection, vec![person.id], added_at).await?;
     }
-    faces::insert(tx, client, person.id, &record.faces).await?;
+    faces::insert(tx, client, person.id, key, &record.faces).await?;
     Ok(Imported::Created)
 }
 
@@ -221,8 +235,20 @@ impl Backup for Database {
         client: ClientId,
         record: Record,
     ) -> Result<Committed<Imported>, StoreError> {
-        let record = Arc::new(record);
-        self.change(move |tx| Box::pin(import(tx, client, record.clone())))
-            .await
+        let key = match &record {
+            Record::Person(record) => self.new_key(record.person.id).await?,
+            Record::Collection(_) => None,
+        };
+        let (used, record) = (key.clone(), Arc::new(record));
+        let imported = self
+            .change(move |tx| Box::pin(import(tx, client, used.clone(), record.clone())))
+            .await;
+        match &imported {
+            Ok(committed) if committed.value == Imported::Existed => {
+                self.settle(key, Some(&StoreError::IdTaken)).await;
+            }
+            imported => self.settle(key, imported.as_ref().err()).await,
+        }
+        imported
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::{before, now};
 use crate::change::{Change, ChangeKind, Changes, Committed, Revision};
 use crate::db::{Database, Row, Tx, Work, insert_many, sql};
+use crate::encryption::KeyFate;
 use crate::error::StoreError;
 
 impl Database {
@@ -23,12 +24,23 @@ impl Database {
                 let work = work.clone();
                 Box::pin(async move {
                     let value = work(tx).await?;
+                    let erased = tx.note_erased().await?;
                     let revision = number(tx).await?;
-                    Ok(Committed { value, revision })
+                    let key = KeyFate::None;
+                    Ok((
+                        Committed {
+                            value,
+                            revision,
+                            key,
+                        },
+                        erased,
+                    ))
                 })
             })
             .await?;
+        let (mut committed, erased) = committed;
         self.hear(committed.revision);
+        committed.key = self.destroy(erased).await;
         Ok(committed)
     }
 

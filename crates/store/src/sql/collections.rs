@@ -258,11 +258,12 @@ async fn delete_with_people(
     let statement = sql("DELETE FROM persons WHERE client_id = $1 AND id IN
                            (SELECT here.person_id FROM memberships here WHERE here.collection_id = $2 AND NOT EXISTS
                               (SELECT 1 FROM memberships other WHERE other.person_id = here.person_id AND other.collection_id <> $2))
-                         RETURNING id")
+                         RETURNING id, data_key")
     .bind(client.to_string())
     .bind(id.to_string());
     for row in tx.rows(statement).await? {
         let person = row.id("id")?;
+        tx.erased.extend(row.data_key()?);
         tx.changes
             .push((client, ChangeKind::PersonRemoved { person }));
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use sqlx::AssertSqlSafe;
 
+use super::persons::{self, Readings};
 use super::stream::Pieces;
 use super::{CHUNK, changes, now};
 use crate::change::{ChangeKind, Revision};
@@ -13,6 +14,7 @@ use crate::db::{Database, Row, Tx, Value, in_list, insert_many, sql};
 use crate::error::{Cause, StoreError};
 use crate::face::{Crop, FaceImage, Faces, NewFace, Template, TemplateScan};
 use crate::ids::{ClientId, CollectionId, FaceId, ModelId, PersonId};
+use crate::vault::{DataKey, Purpose, Reading, seal, unseal};
 
 /// The form in which embeddings are stored.
 pub(super) fn to_bytes(embedding: &[f32]) -> Result<Vec<u8>, StoreError> {
@@ -36,13 +38,19 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, StoreError> {
         .collect())
 }
 
-/// The crop of a row of `face_images`.
-pub(super) fn crop(row: &Row) -> Result<Option<Crop>, StoreError> {
+/// The crop of a row of `face_images`, whose person has this key.
+pub(super) fn crop(
+    row: &Row,
+    face: FaceId,
+    key: Option<&DataKey>,
+) -> Result<Option<Crop>, StoreError> {
     let image: Option<Vec<u8>> = row.get("crop")?;
     let landmarks: Option<Vec<u8>> = row.get("crop_landmarks")?;
     let (Some(image), Some(landmarks)) = (image, landmarks) else {
         return Ok(None);
     };
+    let image = unseal(key, Purpose::Crop(face), image)?;
+    let landmarks = unseal(key, Purpose::Landmarks(face), landmarks)?;
     let numbers = from_bytes(&landmarks)?;
     let (points, rest) = numbers.as_chunks::<2>();
     let landmarks = <[[f32; 2]; 5]>::try_from(points).ok();
@@ -60,11 +68,12 @@ pub(super) fn model(row: &Row) -> Result<ModelId, StoreError> {
     Ok(ModelId::from(digest))
 }
 
-/// Enrols faces of a person, after those that it has, under these ids.
+/// Enrols faces of a person who has this key, after those that it has, under these ids.
 pub(super) async fn insert(
     tx: &mut Tx<'_>,
     client: ClientId,
     person: PersonId,
+    key: Option<&DataKey>,
     new: &[(FaceId, NewFace)],
 ) -> Result<(), StoreError> {
     let last = sql("SELECT MAX(position) AS last FROM faces WHERE person_id = $1")
@@ -84,18 +93,27 @@ pub(super) async fn insert(
             position.into(),
             face.model.digest().to_vec().into(),
             face.quality.into(),
-            to_bytes(&face.embedding)?.into(),
+            seal(
+                key,
+                Purpose::Template(*id, face.model),
+                to_bytes(&face.embedding)?,
+            )?
+            .into(),
             moment.into(),
         ]);
         let landmarks = face.crop.as_ref();
         let landmarks = landmarks.map(|crop| to_bytes(crop.landmarks.as_flattened()));
         let landmarks = landmarks.transpose()?;
+        let sealed = |purpose, bytes: Option<Vec<u8>>| {
+            bytes.map(|bytes| seal(key, purpose, bytes)).transpose()
+        };
+        let crop = face.crop.as_ref().map(|crop| crop.image.clone());
         images.push(vec![
             id.uuid().into(),
-            face.thumbnail.clone().into(),
-            face.crop.as_ref().map(|crop| crop.image.clone()).into(),
-            landmarks.into(),
-            face.original.clone().into(),
+            seal(key, Purpose::Thumbnail(*id), face.thumbnail.clone())?.into(),
+            sealed(Purpose::Crop(*id), crop)?.into(),
+            sealed(Purpose::Landmarks(*id), landmarks)?.into(),
+            sealed(Purpose::Original(*id), face.original.clone())?.into(),
         ]);
         tx.changes
             .push((client, ChangeKind::FaceAdded { person, face: *id }));
@@ -142,14 +160,23 @@ pub(super) async fn remove(
     Ok(rows.len())
 }
 
-/// Rows of `faces` with the collections of their persons.
-async fn templates(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Template>, StoreError> {
+/// Rows of templates of a model with the collections of their persons; without those that cannot be read any more.
+async fn templates(
+    tx: &mut Tx<'_>,
+    model: ModelId,
+    rows: &[Row],
+) -> Result<Vec<Template>, StoreError> {
     let mut people: Vec<PersonId> = rows
         .iter()
         .map(|row| row.id("person_id"))
         .collect::<Result<_, _>>()?;
     people.dedup();
     let mut collections: HashMap<PersonId, Vec<CollectionId>> = HashMap::new();
+    // Without a vault nobody is sealed.
+    let readings = match tx.vault {
+        Some(_) => persons::readings_of(tx, &people).await?,
+        None => Readings::new(),
+    };
     for part in people.chunks(CHUNK) {
         let (list, values) = in_list(
             1,
@@ -165,17 +192,27 @@ async fn templates(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Template>, Store
                 .push(row.id("collection_id")?);
         }
     }
-    let template = |row: &Row| {
-        let person = row.id("person_id")?;
-        Ok(Template {
-            face: row.uuid("id")?,
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (face, person): (FaceId, PersonId) = (row.uuid("id")?, row.id("person_id")?);
+        let reading = readings.get(&person).unwrap_or(&Reading::Clear);
+        if reading.is_erased() {
+            continue;
+        }
+        let stored = row.get("embedding")?;
+        found.push(Template {
+            face,
             person,
             client: row.id("client_id")?,
             collections: collections.get(&person).cloned().unwrap_or_default(),
-            embedding: from_bytes(&row.get::<Vec<u8>>("embedding")?)?,
-        })
-    };
-    rows.iter().map(template).collect()
+            embedding: from_bytes(&unseal(
+                reading.key(),
+                Purpose::Template(face, model),
+                stored,
+            )?)?,
+        });
+    }
+    Ok(found)
 }
 
 /// The text that reads every template of the model `$1`, made at enrolment or later, of the faces that `which` picks. In it,
@@ -211,7 +248,7 @@ async fn of_ids(
             .bind(model.digest().to_vec())
             .bind_all(values);
         let rows = tx.rows(statement).await?;
-        found.extend(templates(tx, &rows).await?);
+        found.extend(templates(tx, model, &rows).await?);
     }
     Ok(found)
 }
@@ -231,7 +268,7 @@ async fn of_person(
         .bind(client.to_string())
         .bind(person.to_string());
     let rows = tx.rows(statement).await?;
-    templates(tx, &rows).await
+    templates(tx, model, &rows).await
 }
 
 async fn images(
@@ -249,14 +286,26 @@ async fn images(
     for part in wanted.chunks(CHUNK) {
         let (list, values) = in_list(2, part.iter().map(|id| Value::from(id.uuid())).collect());
         let text = format!(
-            "SELECT f.id, i.{column} AS bytes FROM face_images i JOIN faces f ON f.id = i.face_id
+            "SELECT f.id AS face, i.{column} AS bytes, p.id, p.data_key
+             FROM face_images i JOIN faces f ON f.id = i.face_id JOIN persons p ON p.id = f.person_id
              WHERE f.client_id = $1 AND i.{column} IS NOT NULL AND f.id IN ({list})"
         );
         let statement = sql(AssertSqlSafe(text))
             .bind(client.to_string())
             .bind_all(values);
-        for row in tx.rows(statement).await? {
-            found.insert(row.uuid("id")?, row.get("bytes")?);
+        let rows = tx.rows(statement).await?;
+        let readings = persons::readings(tx, &rows).await?;
+        for row in &rows {
+            let face = row.uuid("face")?;
+            let purpose = match image {
+                FaceImage::Thumbnail => Purpose::Thumbnail(face),
+                FaceImage::Crop => Purpose::Crop(face),
+                FaceImage::Original => Purpose::Original(face),
+            };
+            let reading = readings.get(&row.id("id")?);
+            if let Some(reading) = reading.filter(|reading| !reading.is_erased()) {
+                found.insert(face, unseal(reading.key(), purpose, row.get("bytes")?)?);
+            }
         }
     }
     Ok(found)
@@ -320,13 +369,16 @@ async fn scan(
                     .bind(last.get::<uuid::Uuid>("id")?);
                 rows.extend(tx.rows(rest).await?);
             }
-            templates(tx, &rows).await
+            let Some(last) = rows.last() else {
+                return Ok(None);
+            };
+            let last = (last.get("person_id")?, last.get("id")?);
+            Ok(Some((templates(tx, model, &rows).await?, last)))
         };
-        let templates = pieces.in_time(read).await?;
-        let Some(last) = templates.last() else {
+        let Some((templates, last)) = pieces.in_time(read).await? else {
             return Ok(());
         };
-        after = (last.person.to_string(), last.face.uuid());
+        after = last;
         if !pieces.send(Scanned::Batch(templates)).await {
             return Ok(());
         }

@@ -39,7 +39,8 @@ impl Where {
         format!("${}", self.values.len())
     }
 
-    fn and_condition<F: Field>(&mut self, condition: &Condition<F>) {
+    /// Rows for which a condition holds.
+    pub(super) fn and_condition<F: Field>(&mut self, condition: &Condition<F>) {
         let (column, kind) = condition.field.column();
         let text = match (condition.comparison, kind) {
             (Comparison::In, FieldKind::List) => {
@@ -114,6 +115,15 @@ impl Where {
         let member = serde_json::Value::from(text.as_str()).to_string();
         let pattern = self.placeholder(format!("%{}%", escaped(&member)));
         format!("CAST({column} AS TEXT) LIKE {pattern} ESCAPE '!'")
+    }
+
+    /// At most `limit` rows of a table after the id `after`, in the order of their ids.
+    pub(super) fn part(&self, table: &'static str, after: &str, limit: i64) -> Statement {
+        let next = self.values.len() + 1;
+        let rest = format!("AND id > ${next} ORDER BY id LIMIT ${}", next + 1);
+        self.statement(&format!("SELECT * FROM {table}"), &rest)
+            .bind(after)
+            .bind(limit)
     }
 
     fn statement(&self, before: &str, after: &str) -> Statement {

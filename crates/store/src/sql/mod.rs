@@ -6,6 +6,7 @@ mod backup;
 mod changes;
 mod clients;
 mod collections;
+pub(crate) mod encryption;
 mod faces;
 pub(crate) mod follow;
 mod listing;

@@ -4,26 +4,37 @@ use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 
 use super::faces::{crop, to_bytes};
-use super::{CHUNK, now};
+use super::{CHUNK, now, persons};
 use crate::change::{ChangeKind, Committed};
 use crate::db::{Database, Row, Tx, Value, in_list, sql};
 use crate::error::StoreError;
 use crate::ids::{FaceId, ModelId};
 use crate::reembedding::{Reembedding, Untemplated};
+use crate::vault::{Purpose, Reading, seal, unseal};
 
 /// What `f` is when it has no template of the model `$1`.
 const LACKS: &str = "f.model_id <> $1 AND NOT EXISTS (SELECT 1 FROM further_templates t
                      WHERE t.model_id = $1 AND t.person_id = f.person_id AND t.face_id = f.id)";
 
-const PICTURES: &str = "SELECT f.id, i.thumbnail, i.crop, i.crop_landmarks
-                        FROM faces f JOIN face_images i ON i.face_id = f.id";
+const PICTURES: &str = "SELECT f.id AS face, i.thumbnail, i.crop, i.crop_landmarks, p.id, p.data_key
+                        FROM faces f JOIN face_images i ON i.face_id = f.id JOIN persons p ON p.id = f.person_id";
 
-fn untemplated(row: &Row) -> Result<Untemplated, StoreError> {
-    Ok(Untemplated {
-        face: row.uuid("id")?,
-        thumbnail: row.get("thumbnail")?,
-        crop: crop(row)?,
-    })
+async fn untemplated(tx: &Tx<'_>, rows: &[Row]) -> Result<Vec<Untemplated>, StoreError> {
+    let readings = persons::readings(tx, rows).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let face = row.uuid("face")?;
+        let reading = readings.get(&row.id("id")?);
+        if let Some(reading) = reading.filter(|reading| !reading.is_erased()) {
+            let key = reading.key();
+            found.push(Untemplated {
+                face,
+                thumbnail: unseal(key, Purpose::Thumbnail(face), row.get("thumbnail")?)?,
+                crop: crop(row, face, key)?,
+            });
+        }
+    }
+    Ok(found)
 }
 
 async fn page(
@@ -37,7 +48,8 @@ async fn page(
         .bind(model.digest().to_vec())
         .bind(after.map_or(uuid::Uuid::nil(), FaceId::uuid))
         .bind(i64::from(limit.max(1)));
-    tx.rows(statement).await?.iter().map(untemplated).collect()
+    let rows = tx.rows(statement).await?;
+    untemplated(tx, &rows).await
 }
 
 async fn among(
@@ -52,9 +64,8 @@ async fn among(
         let statement = sql(AssertSqlSafe(text))
             .bind(model.digest().to_vec())
             .bind_all(values);
-        for row in tx.rows(statement).await? {
-            found.push(untemplated(&row)?);
-        }
+        let rows = tx.rows(statement).await?;
+        found.extend(untemplated(tx, &rows).await?);
     }
     Ok(found)
 }
@@ -67,6 +78,27 @@ async fn count(tx: &mut Tx<'_>, model: ModelId) -> Result<u64, StoreError> {
     Ok(faces.try_into().unwrap_or(0))
 }
 
+/// How the person of a face is to be sealed; nothing when the face is gone.
+async fn reading(tx: &mut Tx<'_>, face: FaceId) -> Result<Option<Reading>, StoreError> {
+    if tx.vault.is_none() {
+        return Ok(Some(Reading::Clear));
+    }
+    let owner =
+        "SELECT p.id, p.data_key FROM persons p JOIN faces f ON f.person_id = p.id WHERE f.id = $1";
+    let mut rows = tx.rows(sql(owner).bind(face.uuid())).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    if row.data_key()?.is_none() {
+        // Somebody may be sealing it: after this nobody is, until the end of the transaction.
+        let lock = sql("UPDATE persons SET version = version WHERE id = $1 RETURNING id, data_key");
+        let id: String = row.get("id")?;
+        rows = tx.rows(lock.bind(id)).await?;
+    }
+    let readings = persons::readings(tx, &rows).await?;
+    Ok(readings.into_values().find(|reading| !reading.is_erased()))
+}
+
 async fn add(
     tx: &mut Tx<'_>,
     model: ModelId,
@@ -74,6 +106,11 @@ async fn add(
 ) -> Result<u64, StoreError> {
     let mut added = 0;
     for (face, embedding) in templates {
+        let Some(reading) = reading(tx, *face).await? else {
+            continue;
+        };
+        let embedding = to_bytes(embedding)?;
+        let embedding = seal(reading.key(), Purpose::Template(*face, model), embedding)?;
         let text = format!(
             "INSERT INTO further_templates (model_id, person_id, face_id, embedding, created_at)
              SELECT $1, f.person_id, f.id, $3, $4 FROM faces f WHERE f.id = $2 AND {LACKS}
@@ -82,7 +119,7 @@ async fn add(
         let statement = sql(AssertSqlSafe(text))
             .bind(model.digest().to_vec())
             .bind(face.uuid())
-            .bind(to_bytes(embedding)?)
+            .bind(embedding)
             .bind(now());
         let Some(row) = tx.row(statement).await? else {
             continue;

@@ -8,9 +8,11 @@ use futures_util::{FutureExt, StreamExt};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, SqliteConnection};
 use store::{
-    Catalog, ChangeKind, Client, ClientId, Collection, CollectionId, ModelId, NewClient,
-    NewCollection, NewFace, NewPerson, Person, Revision, StoreOptions, Template,
+    Catalog, ChangeKind, Client, ClientId, Collection, CollectionId, EncryptionOptions, MasterKey,
+    MasterKeySource, MasterKeys, ModelId, NewClient, NewCollection, NewFace, NewPerson, Person,
+    Revision, StoreOptions, Template,
 };
+use zeroize::Zeroizing;
 
 /// What a test gets: an open catalog, and how to open it once more, as another node would.
 #[derive(Clone)]
@@ -19,9 +21,29 @@ pub(crate) struct Bench {
     pub(crate) url: String,
 }
 
+/// The key of the tests.
+pub(crate) fn master_key(seed: u8) -> MasterKey {
+    MasterKey::new(&Zeroizing::new([seed; 32])).expect("a key")
+}
+
+/// Every test runs on an encrypted database.
+pub(crate) fn options(url: &str) -> StoreOptions {
+    encrypted(url, Arc::new(MasterKeys::new(master_key(1), [])))
+}
+
+/// With keys from this source.
+pub(crate) fn encrypted(url: &str, source: Arc<dyn MasterKeySource>) -> StoreOptions {
+    // The schema of a test has the key store too.
+    let keys = url.starts_with("postgres").then(|| url.to_owned());
+    StoreOptions {
+        encryption: Some(EncryptionOptions { keys, source }),
+        ..StoreOptions::default()
+    }
+}
+
 impl Bench {
     async fn open(url: String) -> Self {
-        let catalog = store::open(&url, &StoreOptions::default())
+        let catalog = store::open(&url, &options(&url))
             .await
             .expect("the database opens");
         Self { catalog, url }
@@ -29,7 +51,7 @@ impl Bench {
 
     /// Another node on the same database.
     pub(crate) async fn another_node(&self) -> Arc<dyn Catalog> {
-        store::open(&self.url, &StoreOptions::default())
+        store::open(&self.url, &options(&self.url))
             .await
             .expect("the database opens again")
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use store::{NewClient, StoreError, StoreOptions};
 
-use crate::harness::{Bench, on_both, on_postgres, someone};
+use crate::harness::{Bench, on_both, on_postgres, options, someone};
 use crate::proxy::{Line, Proxy};
 
 on_both! { closed, bad_addresses, too_long }
@@ -71,7 +71,7 @@ async fn opened_at_once() {
     let openings: Vec<_> = (0..6)
         .map(|_| {
             let url = url.clone();
-            tokio::spawn(async move { store::open(&url, &StoreOptions::default()).await })
+            tokio::spawn(async move { store::open(&url, &options(&url)).await })
         })
         .collect();
     for (number, opening) in openings.into_iter().enumerate() {
@@ -93,7 +93,7 @@ async fn files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let url = format!("sqlite://{}", data.join("rostro.db").display());
-    let catalog = store::open(&url, &StoreOptions::default()).await.unwrap();
+    let catalog = store::open(&url, &options(&url)).await.unwrap();
     catalog
         .create_client(NewClient {
             name: "one".to_owned(),
@@ -116,13 +116,12 @@ async fn files_are_private() {
 /// Nobody listens there: a clear error within the time that a client waits.
 #[tokio::test]
 async fn unreachable() {
+    let url = "postgres://rostro@127.0.0.1:1/rostro";
     let options = StoreOptions {
         acquire_timeout: Duration::from_millis(300),
-        ..StoreOptions::default()
+        ..options(url)
     };
-    let result = store::open("postgres://rostro@127.0.0.1:1/rostro", &options)
-        .await
-        .map(drop);
+    let result = store::open(url, &options).await.map(drop);
     assert!(
         matches!(result, Err(StoreError::Unavailable(_))),
         "{result:?}"
@@ -173,7 +172,7 @@ async fn dead_line() {
             max_connections: 2,
             acquire_timeout: limit,
             operation_timeout: limit,
-            ..StoreOptions::default()
+            ..options(&bench.url)
         };
         let node = store::open(&through(proxy.port), &options).await.unwrap();
         let owner = bench.account("one").await.id;

@@ -170,7 +170,9 @@ impl FromReader for PersonKey {
     operation_id = "onpremise_delete_person",
     tag = "OpenCV FR Server",
     request_body = PersonKey,
-    responses((status = 200, description = "Who it was", body = PersonObject), MissingFailures, CommonFailures),
+    responses((status = 200, description = "Who it was", body = PersonObject, headers(
+            ("x-rostro-deletion-receipt" = Option<String>, description = "Where the database is encrypted and a person was deleted: a signed receipt (compact JWS) of it. `rostro receipt verify` reads it.")
+        )), MissingFailures, CommonFailures),
     security(("x-api-key" = []))
 )]
 pub(super) async fn delete_person(

@@ -8,7 +8,7 @@ use axum::http::{
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{REQUEST_ID, warnings::WARNINGS};
+use super::{RECEIPT, REQUEST_ID, warnings::WARNINGS};
 use crate::{auth::API_KEY, routes::headers};
 
 /// Pages may ask again whether they may call after this time at the latest.
@@ -36,7 +36,7 @@ pub(in crate::server) fn cors(origins: &[String]) -> CorsLayer {
         ])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID, API_KEY])
         .expose_headers(
-            [REQUEST_ID, RETRY_AFTER, WARNINGS]
+            [REQUEST_ID, RETRY_AFTER, WARNINGS, RECEIPT]
                 .into_iter()
                 .chain(headers::ALL)
                 .collect::<Vec<_>>(),

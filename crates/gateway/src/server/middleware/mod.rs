@@ -6,6 +6,7 @@ mod cors;
 mod guard;
 mod limits;
 mod observe;
+mod receipts;
 mod warnings;
 
 pub(super) use answers::{json_errors, page_headers, panicked};
@@ -15,4 +16,5 @@ pub(super) use guard::guard;
 pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;
+pub(super) use receipts::{RECEIPT, receipts};
 pub(super) use warnings::{document_warnings, picture_warnings};

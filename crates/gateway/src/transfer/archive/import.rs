@@ -7,6 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use store::{Catalog, ClientId, Imported, Record, StoreError};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use super::{Archive, record::Line};
 
@@ -23,8 +24,15 @@ pub struct ImportReport {
     pub created: u64,
     /// Records that were there, and stay as they were.
     pub existed: u64,
+    /// Persons of the archive who were deleted since: their data keys are destroyed, and nobody can read them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub erased: u64,
     /// Records that were refused: what each is, its id, and why.
     pub refused: Vec<Refused>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A record that was refused.
@@ -55,6 +63,9 @@ pub async fn import(
     });
     let (mut report, mut done) = (ImportReport::default(), 0);
     while let Some(batch) = waiting.recv().await {
+        let read = batch.len();
+        let batch = opened(&**store, batch).await?;
+        report.erased += (read - batch.len()) as u64;
         let writes = batch.into_iter().map(|line| write(store, client, line));
         let mut outcomes = stream::iter(writes).buffered(AT_ONCE);
         while let Some(outcome) = outcomes.try_next().await? {
@@ -72,6 +83,33 @@ pub async fn import(
         .context("the archive could not be read")?
         .context("the archive could not be read")?;
     Ok(report)
+}
+
+/// The lines, with those that were sealed opened, and without those whose key is destroyed.
+async fn opened(store: &dyn Catalog, batch: Vec<Line>) -> Result<Vec<Line>> {
+    let (mut lines, mut sealed) = (Vec::with_capacity(batch.len()), Vec::new());
+    for line in batch {
+        match line {
+            Line::Sealed(line) => sealed.push((line.id, line.data)),
+            line => lines.push(line),
+        }
+    }
+    if sealed.is_empty() {
+        return Ok(lines);
+    }
+    let texts = store.unseal_for(sealed).await.map_err(|error| match error {
+        StoreError::Corrupt(_) => anyhow::anyhow!(
+            "the archive was made by another installation: have that one export it with --key-file"
+        ),
+        error => error.into(),
+    })?;
+    for text in texts.into_iter().flatten() {
+        let text = Zeroizing::new(
+            zstd::decode_all(&text[..]).context("a person of the archive is damaged")?,
+        );
+        lines.push(serde_json::from_slice(&text).context("a person of the archive is damaged")?);
+    }
+    Ok(lines)
 }
 
 async fn write(

@@ -8,12 +8,14 @@
 //!   32-bit floats, each with the SHA-256 of the model that made it;
 //! * `checksums.json`: SHA-256 of each entry before it, and how many records there are. Last: without it the file was cut off.
 //!
-//! Neither the account's token phrase nor its API keys are in it. It holds biometric data: its file is made for its owner only.
+//! Neither the account's token phrase nor its API keys are in it. It holds biometric data: its file is made for its owner only, and
+//! ([`Protection`]) each person in it is sealed with the person's data key, as in the database, or the file as a whole with a key of its own.
 
 mod export;
 mod import;
 mod read;
 mod record;
+mod seal;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,13 +28,42 @@ pub use export::export;
 pub use import::{ImportReport, import};
 pub use read::{Archive, ArchiveError};
 pub(in crate::transfer) use record::date;
+pub use seal::ArchiveKey;
 pub(in crate::transfer) use write::hex;
 
 /// What `format` says.
 const FORMAT: &str = "rostro-account";
 
-/// The version that is written, and the newest that is read.
-const VERSION: u32 = 1;
+/// The newest version that is read.
+const VERSION: u32 = 2;
+
+/// How an archive is protected.
+#[derive(Clone)]
+pub enum Protection {
+    /// Persons are sealed with their data keys: only this installation can read it, and nobody can read those in it who are deleted later.
+    Installation,
+    /// All of it is encrypted under a key file, which is all that another installation needs.
+    Key(ArchiveKey),
+    /// Not at all.
+    Clear,
+}
+
+impl Protection {
+    /// The version of the format that it needs.
+    fn version(&self) -> u32 {
+        match self {
+            Self::Installation => 2,
+            Self::Key(_) | Self::Clear => 1,
+        }
+    }
+
+    fn key(&self) -> Option<&ArchiveKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Installation | Self::Clear => None,
+        }
+    }
+}
 
 const HEAD: &str = "rostro-account.json";
 const CHECKSUMS: &str = "checksums.json";

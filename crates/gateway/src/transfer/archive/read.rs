@@ -9,7 +9,10 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    CHECKSUMS, Checksums, Contents, FORMAT, HEAD, Head, VERSION, record::Line, write::hex,
+    CHECKSUMS, Checksums, Contents, FORMAT, HEAD, Head, VERSION,
+    record::Line,
+    seal::{ArchiveKey, MAGIC, Opener},
+    write::hex,
 };
 
 /// Largest entry that is read; one is a few megabytes, or a single person with large pictures.
@@ -27,6 +30,9 @@ pub enum ArchiveError {
     /// A newer Rostro made it.
     #[error("it has version {0} of the format; this Rostro reads up to {VERSION}")]
     Newer(u32),
+    /// It is encrypted as a whole.
+    #[error("it is encrypted: give the key file with --key-file")]
+    KeyNeeded,
     /// Its end is missing.
     #[error("it is cut off")]
     CutOff,
@@ -38,6 +44,7 @@ pub enum ArchiveError {
 /// A file that was read once and found whole.
 pub struct Archive {
     path: PathBuf,
+    key: Option<ArchiveKey>,
     /// What it says about itself.
     pub head: Head,
     /// What is in it.
@@ -46,13 +53,13 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Reads all of `path` and checks it. Blocks.
+    /// Reads all of `path` and checks it; one that is encrypted as a whole needs its key. Blocks.
     ///
     /// # Errors
     /// Every [`ArchiveError`].
-    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
+    pub fn open(path: &Path, key: Option<ArchiveKey>) -> Result<Self, ArchiveError> {
         let (mut head, mut sums, mut found) = (None, None, Checksums::default());
-        each_entry(path, |name, bytes| {
+        each_entry(path, key.as_ref(), |name, bytes| {
             match (&head, name.as_str()) {
                 (None, HEAD) => head = Some(read_head(&bytes)?),
                 (None, _) => return Err(ArchiveError::Foreign),
@@ -80,6 +87,7 @@ impl Archive {
         }
         Ok(Self {
             path: path.to_owned(),
+            key,
             head,
             contents: sums.contents.clone(),
             sums,
@@ -95,7 +103,7 @@ impl Archive {
         mut take: impl FnMut(Vec<Line>) -> bool,
     ) -> Result<(), ArchiveError> {
         let mut open = true;
-        each_entry(&self.path, |name, bytes| {
+        each_entry(&self.path, self.key.as_ref(), |name, bytes| {
             if !open || !name.ends_with(".jsonl") {
                 return Ok(());
             }
@@ -125,9 +133,21 @@ fn read_head(bytes: &[u8]) -> Result<Head, ArchiveError> {
 
 fn each_entry(
     path: &Path,
+    key: Option<&ArchiveKey>,
     mut take: impl FnMut(String, Vec<u8>) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
-    let mut tar = tar::Archive::new(zstd::stream::read::Decoder::new(File::open(path)?)?);
+    let mut file = File::open(path)?;
+    let mut start = Vec::new();
+    file.by_ref()
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
+    let input: Box<dyn io::Read> = if start == MAGIC {
+        let key = key.ok_or(ArchiveError::KeyNeeded)?;
+        Box::new(Opener::new(file, key)?)
+    } else {
+        Box::new(io::Cursor::new(start).chain(file))
+    };
+    let mut tar = tar::Archive::new(zstd::stream::read::Decoder::new(input)?);
     for entry in tar.entries()? {
         let mut entry = entry?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

@@ -15,6 +15,19 @@ use time::{Date, OffsetDateTime, macros::format_description};
 pub(super) enum Line {
     Collection(CollectionLine),
     Person(Box<PersonLine>),
+    /// A person, sealed with the person's own data key.
+    Sealed(SealedLine),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SealedLine {
+    pub(super) id: PersonId,
+    /// A `PersonLine` as JSON, compressed and then sealed.
+    #[serde(with = "blob")]
+    pub(super) data: Vec<u8>,
+    /// Of the person's templates: known while it is written.
+    #[serde(skip)]
+    pub(super) models: Vec<ModelId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,12 +103,12 @@ struct FaceLine {
 
 impl Line {
     /// The models of a person's templates; one for each face.
-    pub(super) fn models(&self) -> impl Iterator<Item = ModelId> {
-        let faces = match self {
-            Self::Collection(_) => &[][..],
-            Self::Person(person) => &person.faces,
-        };
-        faces.iter().map(|face| face.model)
+    pub(super) fn models(&self) -> Vec<ModelId> {
+        match self {
+            Self::Collection(_) => Vec::new(),
+            Self::Person(person) => person.faces.iter().map(|face| face.model).collect(),
+            Self::Sealed(person) => person.models.clone(),
+        }
     }
 
     /// The record, for this account; `None` when a field is not what it must be.
@@ -103,6 +116,8 @@ impl Line {
         match self {
             Self::Collection(line) => Some(Record::Collection(line.into_collection(client))),
             Self::Person(line) => Some(Record::Person(Box::new(line.into_person(client)?))),
+            // It was to be opened before.
+            Self::Sealed(_) => None,
         }
     }
 }

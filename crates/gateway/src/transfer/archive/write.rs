@@ -5,7 +5,11 @@ use std::io::{self, Write};
 use sha2::{Digest as _, Sha256};
 use zstd::stream::write::Encoder;
 
-use super::{CHECKSUMS, Checksums, HEAD, Head, record::Line};
+use super::{
+    CHECKSUMS, Checksums, HEAD, Head,
+    record::Line,
+    seal::{ArchiveKey, Sealer},
+};
 
 /// An entry is closed when it has this many bytes.
 const ENTRY: usize = 4 << 20;
@@ -13,16 +17,42 @@ const ENTRY: usize = 4 << 20;
 /// Zstandard's level: templates and JPEGs hardly shrink further.
 const LEVEL: i32 = 3;
 
+/// Where the compressed bytes go.
+enum Output<W> {
+    Plain(W),
+    Sealed(Box<Sealer<W>>),
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(output) => output.write(bytes),
+            Self::Sealed(sealer) => sealer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(output) => output.flush(),
+            Self::Sealed(sealer) => sealer.flush(),
+        }
+    }
+}
+
 /// Blocks while it writes.
 pub(super) struct Writer<W: Write> {
-    tar: tar::Builder<Encoder<'static, W>>,
+    tar: tar::Builder<Encoder<'static, Output<W>>>,
     sums: Checksums,
     kind: &'static str,
     lines: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(output: W, head: &Head) -> io::Result<Self> {
+    pub(super) fn new(output: W, head: &Head, key: Option<&ArchiveKey>) -> io::Result<Self> {
+        let output = match key {
+            Some(key) => Output::Sealed(Box::new(Sealer::new(output, key)?)),
+            None => Output::Plain(output),
+        };
         let mut encoder = Encoder::new(output, LEVEL)?;
         encoder.include_checksum(true)?;
         let mut writer = Self {
@@ -42,7 +72,7 @@ impl<W: Write> Writer<W> {
                 contents.collections += 1;
                 "collections"
             }
-            Line::Person(_) => {
+            Line::Person(_) | Line::Sealed(_) => {
                 contents.persons += 1;
                 "persons"
             }
@@ -66,7 +96,10 @@ impl<W: Write> Writer<W> {
         let sums = serde_json::to_vec_pretty(&self.sums)?;
         let contents = self.sums.contents.clone();
         self.entry(CHECKSUMS.to_owned(), &sums)?;
-        let output = self.tar.into_inner()?.finish()?;
+        let output = match self.tar.into_inner()?.finish()? {
+            Output::Plain(output) => output,
+            Output::Sealed(sealer) => sealer.finish()?,
+        };
         Ok((contents, output))
     }
 

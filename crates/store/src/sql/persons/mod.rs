@@ -1,5 +1,7 @@
 //! Persons: what identifies one, reading, and the methods of the catalog.
 
+mod columns;
+mod find;
 mod load;
 mod write;
 
@@ -17,12 +19,15 @@ use crate::face::NewFace;
 use crate::ids::{ClientId, FaceId, PersonId};
 use crate::person::{Detached, NewPerson, Person, PersonField, PersonUpdate, Persons};
 use crate::query::{Listing, Page};
+use crate::vault::DataKey;
 
-pub(super) use load::{assemble, by_id, is_namesake};
+pub(super) use columns::seal_row;
+pub(super) use load::{Readings, assemble, by_id, is_namesake, readings, readings_of};
 pub(super) use write::{History, insert_row};
 
-/// What no two persons of one collection may share. A hash, because names may be longer than an index takes.
-fn identity(name: &str, date_of_birth: Option<Date>) -> Vec<u8> {
+/// What no two persons of one collection may share, before it is hashed with a key. A hash, because names may be longer than an index
+/// takes.
+fn plain_identity(name: &str, date_of_birth: Option<Date>) -> Vec<u8> {
     let born = date_of_birth
         .map(|date| date.to_string())
         .unwrap_or_default();
@@ -50,8 +55,18 @@ impl Persons for Database {
     ) -> Result<Committed<Person>, StoreError> {
         let faces = Arc::new(with_ids(std::mem::take(&mut new.faces)));
         let new = Arc::new(new);
-        self.change(move |tx| Box::pin(write::create(tx, client, new.clone(), faces.clone())))
-            .await
+        let id = PersonId::random();
+        let key = self.new_key(id).await?;
+        let used = key.clone();
+        let made = self.change(move |tx| {
+            let (key, new, faces) = (used.clone(), new.clone(), faces.clone());
+            Box::pin(
+                async move { write::create(tx, client, id, key.as_deref(), &new, &faces).await },
+            )
+        });
+        let made = made.await;
+        self.settle(key, made.as_ref().err()).await;
+        made
     }
 
     async fn person(&self, client: ClientId, id: PersonId) -> Result<Option<Person>, StoreError> {
@@ -153,5 +168,30 @@ impl Persons for Database {
     ) -> Result<Committed<()>, StoreError> {
         self.change(move |tx| Box::pin(write::delete(tx, client, id)))
             .await
+    }
+}
+
+impl Database {
+    /// A data key for a new person, when persons are sealed.
+    pub(super) async fn new_key(
+        &self,
+        person: PersonId,
+    ) -> Result<Option<Arc<DataKey>>, StoreError> {
+        let Some(vault) = self.vault() else {
+            return Ok(None);
+        };
+        Ok(vault.create(&[person]).await?.pop())
+    }
+
+    /// Takes a new key back, unless the write that was to use it may have been made.
+    pub(super) async fn settle(&self, key: Option<Arc<DataKey>>, error: Option<&StoreError>) {
+        let unknown = |error: &&StoreError| {
+            matches!(error, StoreError::Unavailable(_) | StoreError::Database(_))
+        };
+        if let (Some(vault), Some(key), Some(_)) =
+            (self.vault(), key, error.filter(|error| !unknown(error)))
+        {
+            vault.discard(vec![key.id]).await;
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 
 use super::super::{collections, faces, memberships, now};
-use super::load::{assemble, by_id, is_namesake};
-use super::{identity, own_identity};
+use super::columns::{COLUMNS, Details, assignments};
+use super::load::{assemble, by_id, is_namesake, readings};
 use crate::change::ChangeKind;
 use crate::collection::CollectionRef;
 use crate::db::{Row, Tx, sql};
@@ -16,15 +16,12 @@ use crate::error::StoreError;
 use crate::face::NewFace;
 use crate::ids::{ClientId, CollectionId, FaceId, PersonId};
 use crate::person::{Detached, NewPerson, Person, PersonUpdate};
+use crate::vault::{DataKey, Reading};
 
 async fn reread(tx: &mut Tx<'_>, client: ClientId, id: PersonId) -> Result<Person, StoreError> {
     by_id(tx, client, id)
         .await?
         .ok_or(StoreError::PersonNotFound)
-}
-
-fn texts(list: &[String]) -> Json {
-    Json::from(list.to_vec())
 }
 
 /// When a person was made and changed, and how often.
@@ -50,52 +47,49 @@ pub(in crate::sql) async fn insert_row(
     tx: &mut Tx<'_>,
     client: ClientId,
     id: PersonId,
+    key: Option<&DataKey>,
     new: &NewPerson,
     history: History,
 ) -> Result<bool, StoreError> {
-    let identity = if new.namesakes {
-        own_identity(id)
-    } else {
-        identity(&new.name, new.date_of_birth)
-    };
-    let statement = sql("INSERT INTO persons (id, client_id, external_id, name, search_name, identity, gender, date_of_birth,
-                             nationality, notes, emails, phones, metadata, liveness_score, version, created_at, updated_at)
-                         SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
-                         FROM clients WHERE id = $2
-                         ON CONFLICT (id) DO NOTHING RETURNING id")
-    .bind(id.to_string())
-    .bind(client.to_string())
-    .bind(new.external_id.clone())
-    .bind(new.name.as_str())
-    .bind(crate::query::folded(&new.name))
-    .bind(identity)
-    .bind(new.gender.map(|gender| gender.as_str().to_owned()))
-    .bind(new.date_of_birth)
-    .bind(new.nationality.clone())
-    .bind(new.notes.clone())
-    .bind(texts(&new.emails))
-    .bind(texts(&new.phones))
-    .bind(Json::Object(new.metadata.clone()))
-    .bind(new.liveness_score)
-    .bind(history.version)
-    .bind(history.created_at)
-    .bind(history.updated_at);
+    let values = Details::from(new).values(tx, client, id, new.namesakes, key)?;
+    let columns = COLUMNS.join(", ");
+    // Those of the table's own, before the details.
+    const OWN: usize = 6;
+    let details: Vec<String> = (OWN + 1..)
+        .take(COLUMNS.len())
+        .map(|number| format!("${number}"))
+        .collect();
+    let text = format!(
+        "INSERT INTO persons (id, client_id, liveness_score, version, created_at, updated_at, {columns})
+         SELECT $1, id, $3, $4, $5, $6, {} FROM clients WHERE id = $2
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+        details.join(", ")
+    );
+    let statement = sql(AssertSqlSafe(text))
+        .bind(id.to_string())
+        .bind(client.to_string())
+        .bind(new.liveness_score)
+        .bind(history.version)
+        .bind(history.created_at)
+        .bind(history.updated_at)
+        .bind_all(values);
     Ok(tx.row(statement).await?.is_some())
 }
 
 pub(super) async fn create(
     tx: &mut Tx<'_>,
     client: ClientId,
-    new: Arc<NewPerson>,
-    faces: Arc<Vec<(FaceId, NewFace)>>,
+    id: PersonId,
+    key: Option<&DataKey>,
+    new: &NewPerson,
+    faces: &[(FaceId, NewFace)],
 ) -> Result<Person, StoreError> {
     let wanted = collections::resolve_all(tx, client, &new.collections).await?;
-    let id = PersonId::random();
-    if !insert_row(tx, client, id, &new, History::begins()).await? {
+    if !insert_row(tx, client, id, key, new, History::begins()).await? {
         return Err(StoreError::ClientNotFound);
     }
     join(tx, client, id, &wanted).await?;
-    faces::insert(tx, client, id, &faces).await?;
+    faces::insert(tx, client, id, key, faces).await?;
     reread(tx, client, id).await
 }
 
@@ -123,6 +117,15 @@ async fn touch(tx: &mut Tx<'_>, client: ClientId, id: PersonId) -> Result<Row, S
     tx.row(statement).await?.ok_or(StoreError::PersonNotFound)
 }
 
+/// How a person is sealed whose row this is.
+async fn reading(tx: &Tx<'_>, row: &Row) -> Result<Reading, StoreError> {
+    let mut readings = readings(tx, std::slice::from_ref(row)).await?;
+    let reading = readings.remove(&row.id("id")?);
+    reading
+        .filter(|reading| !reading.is_erased())
+        .ok_or(StoreError::PersonNotFound)
+}
+
 /// What an update does to the faces, in this order.
 pub(super) struct FaceChanges {
     /// These and no others.
@@ -139,10 +142,11 @@ impl FaceChanges {
         tx: &mut Tx<'_>,
         client: ClientId,
         id: PersonId,
+        key: Option<&DataKey>,
     ) -> Result<(), StoreError> {
         if let Some(all) = &self.all {
             faces::remove(tx, client, id, None).await?;
-            faces::insert(tx, client, id, all).await?;
+            faces::insert(tx, client, id, key, all).await?;
         }
         for &face in &self.removed {
             if faces::remove(tx, client, id, Some(face)).await? == 0 {
@@ -152,7 +156,7 @@ impl FaceChanges {
         if self.added.is_empty() {
             return Ok(());
         }
-        faces::insert(tx, client, id, &self.added).await
+        faces::insert(tx, client, id, key, &self.added).await
     }
 }
 
@@ -164,7 +168,7 @@ pub(super) async fn update(
     face_changes: Arc<FaceChanges>,
 ) -> Result<Person, StoreError> {
     let row = touch(tx, client, id).await?;
-    let namesakes = is_namesake(&row)?;
+    let (namesakes, reading) = (is_namesake(&row)?, reading(tx, &row).await?);
     let rows = [row];
     let Some(person) = assemble(tx, client, &rows).await?.into_iter().next() else {
         return Err(StoreError::PersonNotFound);
@@ -180,7 +184,7 @@ pub(super) async fn update(
             memberships::remove(tx, client, left, vec![id]).await?;
         }
     }
-    write_fields(tx, person, namesakes, &update).await?;
+    write_fields(tx, person, namesakes, &update, reading.key()).await?;
     if let Some(wanted) = &wanted {
         join(
             tx,
@@ -190,7 +194,7 @@ pub(super) async fn update(
         )
         .await?;
     }
-    face_changes.write(tx, client, id).await?;
+    face_changes.write(tx, client, id, reading.key()).await?;
     reread(tx, client, id).await
 }
 
@@ -200,42 +204,33 @@ async fn write_fields(
     person: Person,
     namesakes: bool,
     update: &PersonUpdate,
+    key: Option<&DataKey>,
 ) -> Result<(), StoreError> {
     let (client, id) = (person.client, person.id);
-    let name = update.name.clone().unwrap_or(person.name);
-    let date_of_birth = update.date_of_birth.unwrap_or(person.date_of_birth);
-    let identity = if namesakes {
-        own_identity(id)
-    } else {
-        identity(&name, date_of_birth)
-    };
+    let liveness_score = update.liveness_score.unwrap_or(person.liveness_score);
+    let mut details = Details::from(person);
+    details.apply(update);
+    let identity = details.identity(tx, client, id, namesakes)?;
     let same = sql("SELECT * FROM persons WHERE client_id = $1 AND id <> $2 AND id IN
                       (SELECT other.person_id FROM memberships other JOIN memberships own ON own.collection_id = other.collection_id
                        WHERE own.person_id = $2 AND other.identity = $3) ORDER BY id")
     .bind(client.to_string())
     .bind(id.to_string())
-    .bind(identity.clone());
+    .bind(identity);
     let rows = tx.rows(same).await?;
     if let Some(existing) = assemble(tx, client, &rows).await?.into_iter().next() {
         return Err(StoreError::PersonAlreadySet(Box::new(existing)));
     }
-    let gender = update.gender.unwrap_or(person.gender);
-    let statement = sql("UPDATE persons SET name = $3, search_name = $4, identity = $5, gender = $6, date_of_birth = $7,
-                             nationality = $8, notes = $9, emails = $10, phones = $11, metadata = $12, liveness_score = $13
-                         WHERE client_id = $1 AND id = $2")
-    .bind(client.to_string())
-    .bind(id.to_string())
-    .bind(name.as_str())
-    .bind(crate::query::folded(&name))
-    .bind(identity)
-    .bind(gender.map(|gender| gender.as_str().to_owned()))
-    .bind(date_of_birth)
-    .bind(update.nationality.clone().unwrap_or(person.nationality))
-    .bind(update.notes.clone().unwrap_or(person.notes))
-    .bind(texts(update.emails.as_ref().unwrap_or(&person.emails)))
-    .bind(texts(update.phones.as_ref().unwrap_or(&person.phones)))
-    .bind(Json::Object(update.metadata.clone().unwrap_or(person.metadata)))
-    .bind(update.liveness_score.unwrap_or(person.liveness_score));
+    let values = details.values(tx, client, id, namesakes, key)?;
+    let text = format!(
+        "UPDATE persons SET liveness_score = $3, {} WHERE client_id = $1 AND id = $2",
+        assignments(4)
+    );
+    let statement = sql(AssertSqlSafe(text))
+        .bind(client.to_string())
+        .bind(id.to_string())
+        .bind(liveness_score)
+        .bind_all(values);
     tx.run(statement).await.map(drop)
 }
 
@@ -245,8 +240,9 @@ pub(super) async fn add_faces(
     id: PersonId,
     new: Arc<Vec<(FaceId, NewFace)>>,
 ) -> Result<Person, StoreError> {
-    touch(tx, client, id).await?;
-    faces::insert(tx, client, id, &new).await?;
+    let row = touch(tx, client, id).await?;
+    let reading = reading(tx, &row).await?;
+    faces::insert(tx, client, id, reading.key(), &new).await?;
     reread(tx, client, id).await
 }
 
@@ -305,14 +301,12 @@ pub(super) async fn delete(
     client: ClientId,
     id: PersonId,
 ) -> Result<(), StoreError> {
-    let statement = sql("DELETE FROM persons WHERE client_id = $1 AND id = $2");
-    if tx
-        .run(statement.bind(client.to_string()).bind(id.to_string()))
-        .await?
-        == 0
-    {
-        return Err(StoreError::PersonNotFound);
-    }
+    let statement = sql("DELETE FROM persons WHERE client_id = $1 AND id = $2 RETURNING data_key");
+    let row = tx
+        .row(statement.bind(client.to_string()).bind(id.to_string()))
+        .await?;
+    let row = row.ok_or(StoreError::PersonNotFound)?;
+    tx.erased.extend(row.data_key()?);
     tx.changes
         .push((client, ChangeKind::PersonRemoved { person: id }));
     Ok(())

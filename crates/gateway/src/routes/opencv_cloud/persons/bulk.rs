@@ -53,7 +53,9 @@ impl FromReader for Bulk {
     operation_id = "cloud_bulk_persons",
     tag = "opencv.fr",
     request_body = Bulk,
-    responses((status = 200, description = "Who was deleted", body = Vec<Deleted>), CommonFailures),
+    responses((status = 200, description = "Who was deleted", body = Vec<Deleted>, headers(
+            ("x-rostro-deletion-receipt" = Option<String>, description = "Where the database is encrypted: for each of the first eight who were deleted a signed receipt (compact JWS) of it. `rostro receipt verify` reads it.")
+        )), CommonFailures),
     security(("x-api-key" = []))
 )]
 pub(in crate::routes::opencv_cloud) async fn bulk(

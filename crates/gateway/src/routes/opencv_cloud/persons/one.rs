@@ -106,7 +106,9 @@ pub(in crate::routes::opencv_cloud) async fn retrieve(
     operation_id = "cloud_delete_person",
     tag = "opencv.fr",
     params(("person_id" = String, Path, description = "The person")),
-    responses((status = 200, description = "Who was deleted", body = Deleted), MissingFailures, CommonFailures),
+    responses((status = 200, description = "Who was deleted", body = Deleted, headers(
+            ("x-rostro-deletion-receipt" = Option<String>, description = "Where the database is encrypted and a person was deleted: a signed receipt (compact JWS) of it. `rostro receipt verify` reads it.")
+        )), MissingFailures, CommonFailures),
     security(("x-api-key" = []))
 )]
 pub(in crate::routes::opencv_cloud) async fn delete(

@@ -60,7 +60,9 @@ impl IntoResponse for Deletion {
         ("id" = String, Path, description = "The person's `_id`."),
         ("collection" = Option<String>, Query, description = "Code or id."),
     ),
-    responses((status = 200, description = "Done", body = Deletion), MissingFailures, ServerFailures, TokenFailures),
+    responses((status = 200, description = "Done", body = Deletion, headers(
+            ("x-rostro-deletion-receipt" = Option<String>, description = "Where the database is encrypted and a person was deleted: a signed receipt (compact JWS) of it. `rostro receipt verify` reads it.")
+        )), MissingFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn delete(
