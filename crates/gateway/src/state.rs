@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     Config, auth, fetch,
     limits::Limits,
-    server::{Readiness, Reembedding},
+    server::{Readiness, Reembedding, Tls},
     service,
 };
 
@@ -23,6 +23,8 @@ pub struct App {
     pub fetcher: fetch::Fetcher,
     /// Issues and verifies account tokens; needs no database.
     pub tokens: auth::Tokens,
+    /// Verifies tokens of the company's own identity provider, if there is one.
+    pub identity_provider: Option<auth::IdentityProvider>,
     /// Checks a verified token against its account; outlives a lost database.
     pub accounts: auth::Accounts,
     /// Checks API keys against their accounts, likewise.
@@ -37,6 +39,8 @@ pub struct App {
     pub models: service::InstalledModels,
     /// How far faces of another pack are re-embedded.
     pub reembedding: Arc<Reembedding>,
+    /// The certificate in use, where the server speaks TLS itself.
+    pub tls: Option<Arc<Tls>>,
     /// What `/readyz` says beyond the engine and the database.
     pub readiness: Readiness,
 }

@@ -60,6 +60,10 @@ pub trait ApiKeys {
     /// Notes that a key was used now; a key that is gone is no error.
     async fn note_api_key_use(&self, key: ApiKeyId) -> Result<(), StoreError>;
 
+    /// Keeps another hash of a key, as after a change of the secret that keys the hashes; a key that is gone is no error. `ApiKeyTaken`
+    /// when the hash is known already.
+    async fn rehash_api_key(&self, key: ApiKeyId, hash: [u8; 32]) -> Result<(), StoreError>;
+
     /// The account's keys, oldest first.
     async fn api_keys(&self, client: ClientId) -> Result<Vec<ApiKey>, StoreError>;
 

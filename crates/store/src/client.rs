@@ -19,6 +19,8 @@ pub struct Client {
     pub phone: Option<String>,
     /// A token is valid only while it repeats this secret.
     pub token_phrase: String,
+    /// When the phrase was last replaced: tokens that do not repeat it (those of an identity provider) must be younger. `None`: never.
+    pub tokens_from: Option<OffsetDateTime>,
     /// A disabled account is refused everywhere.
     pub disabled: bool,
     /// A JSON object: company, address, avatar, countryCode, ...

@@ -1,12 +1,15 @@
 //! Whether an account still stands by a token.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
-use store::{Catalog, Client, ClientId};
+use store::{Catalog, Client, ClientId, NewClient, StoreError};
 use subtle::ConstantTimeEq as _;
 
-use super::{AuthError, Claims, remembered::Remembered};
+use super::{AuthError, Claims, Identity, StoreAway, remembered::Remembered};
+
+/// Names of accounts that are remembered; beyond that all are forgotten, and come back with their next request.
+const MOST_NAMES: usize = 10_000;
 
 /// Checks verified tokens against their accounts.
 ///
@@ -16,6 +19,8 @@ use super::{AuthError, Claims, remembered::Remembered};
 pub struct Accounts {
     store: Arc<dyn Catalog>,
     seen: Arc<Mutex<Remembered<ClientId>>>,
+    /// The accounts of identities.
+    names: Arc<Mutex<HashMap<String, ClientId>>>,
 }
 
 impl Accounts {
@@ -25,6 +30,7 @@ impl Accounts {
         Self {
             store,
             seen: Arc::default(),
+            names: Arc::default(),
         }
     }
 
@@ -50,6 +56,58 @@ impl Accounts {
         }
     }
 
+    /// The account that an identity provider's token speaks for, if it exists (or may be created), is not disabled and has not revoked its
+    /// tokens since this one was issued.
+    ///
+    /// # Errors
+    /// As [`Accounts::check`].
+    pub async fn of_identity(&self, identity: &Identity) -> Result<Client, AuthError> {
+        let client = self.named(identity).await?;
+        let issued_from = i128::from(identity.issued_from) * 1_000_000_000;
+        if client
+            .tokens_from
+            .is_some_and(|from| issued_from < from.unix_timestamp_nanos())
+        {
+            Err(AuthError::Revoked)
+        } else if client.disabled {
+            Err(AuthError::Disabled)
+        } else {
+            Ok(client)
+        }
+    }
+
+    async fn named(&self, identity: &Identity) -> Result<Client, AuthError> {
+        let name = &identity.account;
+        let known = self.names.lock().get(name).copied();
+        if let Some(client) = known.and_then(|id| self.seen.lock().while_paused(id)) {
+            return Ok(client);
+        }
+        let found = if identity.create {
+            find_or_create(&*self.store, name).await.map(Some)
+        } else {
+            self.store.client_by_name(name).await
+        };
+        match found {
+            Ok(Some(client)) => {
+                self.seen.lock().remember(client.id, Some(&client));
+                let mut names = self.names.lock();
+                if names.len() >= MOST_NAMES {
+                    names.clear();
+                }
+                names.insert(name.clone(), client.id);
+                Ok(client)
+            }
+            Ok(None) => {
+                self.names.lock().remove(name);
+                Err(AuthError::UnknownClient)
+            }
+            Err(error) => match known {
+                Some(id) => Ok(self.seen.lock().after_failure(id, &error)?),
+                None => Err(StoreAway.into()),
+            },
+        }
+    }
+
     /// Takes note of an account as this node has just changed it: what was revoked stays so when the database goes away now.
     pub fn note(&self, client: &Client) {
         self.seen.lock().remember(client.id, Some(client));
@@ -69,9 +127,31 @@ impl Accounts {
     }
 }
 
+/// The account of this name, created when there is none.
+///
+/// # Errors
+/// The database.
+pub async fn find_or_create(store: &dyn Catalog, name: &str) -> Result<Client, StoreError> {
+    if let Some(client) = store.client_by_name(name).await? {
+        return Ok(client);
+    }
+    let new = NewClient {
+        name: name.to_owned(),
+        ..NewClient::default()
+    };
+    match store.create_client(new).await {
+        // Another process was faster.
+        Err(StoreError::ClientNameTaken) => {
+            let found = store.client_by_name(name).await?;
+            found.ok_or(StoreError::ClientNotFound)
+        }
+        created => created,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use store::{NewClient, StoreOptions};
+    use store::StoreOptions;
 
     use super::*;
 

@@ -4,13 +4,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256, Sha512};
 use store::{ClientId, LoginChannel};
+use zeroize::ZeroizeOnDrop;
 
 use super::SigningSecret;
 
 /// Digits of a code.
 const DIGITS: usize = 6;
 
-/// A code on its way to its owner.
+/// A code on its way to its owner; wiped from memory when dropped.
+#[derive(ZeroizeOnDrop)]
 pub struct LoginCode(String);
 
 impl LoginCode {
@@ -42,7 +44,7 @@ impl std::fmt::Debug for LoginCode {
 }
 
 /// The key of the codes' hashes. A code is short: without the key, whoever reads the database could find it by trying.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct CodeKey([u8; 64]);
 
 impl CodeKey {

@@ -29,6 +29,12 @@ pub enum AuthError {
     /// The database is away and this account was not seen before.
     #[error("the database is unreachable")]
     StoreUnavailable,
+    /// The keys of the identity provider could not be read.
+    #[error("the identity provider's keys are unknown")]
+    KeysUnavailable,
+    /// Only this server's own tokens may do this, and this is one of the identity provider.
+    #[error("a token of the identity provider may not do this")]
+    ForeignToken,
     /// The account asks for more than it may.
     #[error("too many requests")]
     TooManyRequests(Wait),
@@ -46,7 +52,7 @@ impl From<StoreAway> for AuthError {
 
 impl AuthError {
     /// Every variant, for tests that walk them all.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Missing,
         Self::Malformed,
         Self::BadSignature,
@@ -55,6 +61,8 @@ impl AuthError {
         Self::UnknownClient,
         Self::Disabled,
         Self::StoreUnavailable,
+        Self::KeysUnavailable,
+        Self::ForeignToken,
         Self::TooManyRequests(Wait::A_SECOND),
     ];
 
@@ -78,6 +86,8 @@ impl AuthError {
             Self::UnknownClient => "unknown_client",
             Self::Disabled => "disabled",
             Self::StoreUnavailable => "store_unavailable",
+            Self::KeysUnavailable => "identity_provider_unavailable",
+            Self::ForeignToken => "foreign_token",
             Self::TooManyRequests(_) => "too_many_requests",
         }
     }

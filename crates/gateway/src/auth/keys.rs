@@ -13,9 +13,10 @@ use parking_lot::Mutex;
 use rand::{TryRng as _, rngs::SysRng};
 use sha2::{Digest as _, Sha256, Sha512};
 use store::{ApiKeyId, Catalog, Client};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{
-    SigningSecret, StoreAway,
+    Secrets, SigningSecret, StoreAway,
     remembered::{Account, Remembered},
 };
 use crate::limits::Wait;
@@ -78,7 +79,8 @@ impl KeyError {
     }
 }
 
-/// A key in clear. Shown once, at its creation.
+/// A key in clear. Shown once, at its creation; wiped from memory when dropped.
+#[derive(ZeroizeOnDrop)]
 pub struct ApiKeyText(String);
 
 impl ApiKeyText {
@@ -87,11 +89,11 @@ impl ApiKeyText {
     /// # Errors
     /// The system has no randomness to give.
     pub fn random() -> std::io::Result<Self> {
-        let mut random = [0_u8; 32];
+        let mut random = Zeroizing::new([0_u8; 32]);
         SysRng
-            .try_fill_bytes(&mut random)
+            .try_fill_bytes(&mut *random)
             .map_err(std::io::Error::other)?;
-        Ok(Self(format!("{MARK}{}", URL_SAFE_NO_PAD.encode(random))))
+        Ok(Self(format!("{MARK}{}", URL_SAFE_NO_PAD.encode(*random))))
     }
 
     /// The key itself, to be shown.
@@ -114,7 +116,7 @@ impl std::fmt::Debug for ApiKeyText {
 }
 
 /// Makes of a key what is kept of it.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct KeyHasher([u8; 64]);
 
 impl KeyHasher {
@@ -182,7 +184,8 @@ impl Account for Keyed {
 /// decides, so that liveness and compare go on.
 pub struct Keys {
     store: Arc<dyn Catalog>,
-    hasher: KeyHasher,
+    /// First that of the secret in force.
+    hashers: Vec<KeyHasher>,
     seen: Mutex<Remembered<[u8; 32], Keyed>>,
     noted: Mutex<HashMap<ApiKeyId, Instant>>,
 }
@@ -190,10 +193,10 @@ pub struct Keys {
 impl Keys {
     /// The keys of `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn Catalog>, secret: &SigningSecret) -> Self {
+    pub fn new(store: Arc<dyn Catalog>, secrets: &Secrets) -> Self {
         Self {
             store,
-            hasher: KeyHasher::new(secret),
+            hashers: secrets.all().map(KeyHasher::new).collect(),
             seen: Mutex::default(),
             noted: Mutex::default(),
         }
@@ -204,7 +207,7 @@ impl Keys {
     /// # Errors
     /// Every [`KeyError`].
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Keyed, KeyError> {
-        let keyed = self.account(self.hasher.hash(key_of(headers)?)).await?;
+        let keyed = self.known(key_of(headers)?).await?;
         if keyed.client.disabled {
             Err(KeyError::Disabled)
         } else {
@@ -212,9 +215,32 @@ impl Keys {
         }
     }
 
-    async fn account(&self, hash: [u8; 32]) -> Result<Keyed, KeyError> {
+    /// The account of a key that is kept under the hash of any of the secrets. One that is kept under an earlier secret's is kept
+    /// under that of the secret in force from now on.
+    async fn known(&self, key: &str) -> Result<Keyed, KeyError> {
+        let mut refusal = KeyError::NotValid;
+        let mut newest = None;
+        for hasher in &self.hashers {
+            let hash = hasher.hash(key);
+            match self.account(hash).await {
+                Ok((keyed, current)) => {
+                    if current {
+                        self.note(keyed.key, newest);
+                    }
+                    return Ok(keyed);
+                }
+                Err(KeyError::NotValid) => {}
+                Err(error) => refusal = error,
+            }
+            newest = newest.or(Some(hash));
+        }
+        Err(refusal)
+    }
+
+    /// What the hash opens, and whether the database said so just now.
+    async fn account(&self, hash: [u8; 32]) -> Result<(Keyed, bool), KeyError> {
         if let Some(keyed) = self.seen.lock().while_paused(hash) {
-            return Ok(keyed);
+            return Ok((keyed, false));
         }
         match self.store.client_of_api_key(hash).await {
             Ok(Some((key, client))) => {
@@ -223,19 +249,19 @@ impl Keys {
                     client,
                 };
                 self.seen.lock().remember(hash, Some(&keyed));
-                self.note(key.id);
-                Ok(keyed)
+                Ok((keyed, true))
             }
             Ok(None) => {
                 self.seen.lock().remember(hash, None);
                 Err(KeyError::NotValid)
             }
-            Err(error) => Ok(self.seen.lock().after_failure(hash, &error)?),
+            Err(error) => Ok((self.seen.lock().after_failure(hash, &error)?, false)),
         }
     }
 
-    /// Has the use of a key written down, in the background and not too often.
-    fn note(&self, key: ApiKeyId) {
+    /// Has the use of a key written down, in the background and not too often, with the hash that it is to be kept under, if that is
+    /// another than until now.
+    fn note(&self, key: ApiKeyId, hash: Option<[u8; 32]>) {
         let now = Instant::now();
         let mut noted = self.noted.lock();
         if noted
@@ -251,7 +277,13 @@ impl Keys {
         drop(noted);
         let store = Arc::clone(&self.store);
         tokio::spawn(async move {
-            if let Err(error) = store.note_api_key_use(key).await {
+            let written = async {
+                if let Some(hash) = hash {
+                    store.rehash_api_key(key, hash).await?;
+                }
+                store.note_api_key_use(key).await
+            };
+            if let Err(error) = written.await {
                 tracing::warn!(%error, "the use of an API key was not written down");
             }
         });
@@ -324,7 +356,7 @@ mod tests {
         };
         let client = store.create_client(new).await.unwrap();
         let secret = secret("0123456789abcdef0123456789abcdef");
-        let keys = Keys::new(Arc::clone(&store), &secret);
+        let keys = Keys::new(Arc::clone(&store), &secret.clone().into());
         let create = async |key: &str| {
             let new = NewApiKey {
                 hash: KeyHasher::new(&secret).hash(key),

@@ -104,6 +104,7 @@ mod tests {
             email: None,
             phone: None,
             token_phrase: "phrase".into(),
+            tokens_from: None,
             disabled: false,
             settings: json!({}),
             created_at: OffsetDateTime::UNIX_EPOCH,

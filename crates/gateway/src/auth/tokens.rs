@@ -6,23 +6,38 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, erro
 use store::Client;
 use time::OffsetDateTime;
 
-use super::{AuthError, Claims, SigningSecret, claims::KIND};
-
-/// Clocks of two nodes may differ by this much, in seconds; only `nbf` is read with it.
-const SKEW: u64 = 60;
+use super::{AuthError, Claims, Secrets, SigningSecret, claims::KIND};
 
 /// Signs and verifies account tokens (HS256 only).
 #[derive(Clone)]
 pub struct Tokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    signing: EncodingKey,
+    /// First the one that signs.
+    keys: Vec<Key>,
     validation: Validation,
+    skew: u64,
+}
+
+/// A secret whose tokens are good.
+#[derive(Clone)]
+struct Key {
+    id: String,
+    verifying: DecodingKey,
+}
+
+impl Key {
+    fn new(secret: &SigningSecret) -> Self {
+        Self {
+            id: secret.id(),
+            verifying: DecodingKey::from_secret(secret.bytes()),
+        }
+    }
 }
 
 impl Tokens {
-    /// Tokens signed with `secret`.
+    /// Tokens signed with the current one of `secrets`. `skew`: how far the clocks of two nodes may differ; only `nbf` is read with it.
     #[must_use]
-    pub fn new(secret: &SigningSecret) -> Self {
+    pub fn new(secrets: &Secrets, skew: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // Times and types are checked here, by the contract's claims and without leniency.
         validation.required_spec_claims.clear();
@@ -30,9 +45,10 @@ impl Tokens {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         Self {
-            encoding: EncodingKey::from_secret(secret.bytes()),
-            decoding: DecodingKey::from_secret(secret.bytes()),
+            signing: EncodingKey::from_secret(secrets.current().bytes()),
+            keys: secrets.all().map(Key::new).collect(),
             validation,
+            skew: skew.as_secs(),
         }
     }
 
@@ -64,17 +80,13 @@ impl Tokens {
     }
 
     fn verify_at(&self, token: &str, now: u64) -> Result<Claims, AuthError> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|error| match error.kind() {
-                ErrorKind::InvalidSignature => AuthError::BadSignature,
-                _ => AuthError::Malformed,
-            })?;
-        let claims = data.claims;
+        let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Malformed)?;
+        let claims = self.signed_claims(token, header.kid.as_deref())?;
         let is_account_token = claims.p.as_deref().is_none_or(|kind| kind == KIND);
-        // No critical extension is understood here (RFC 7515, 4.1.11). kid, jku, jwk and x5u are never looked at.
-        if data.header.crit.is_some()
+        // No critical extension is understood here (RFC 7515, 4.1.11). jku, jwk and x5u are never looked at.
+        if header.crit.is_some()
             || !is_account_token
-            || claims.not_before() > now.saturating_add(SKEW)
+            || claims.not_before() > now.saturating_add(self.skew)
         {
             return Err(AuthError::Malformed);
         }
@@ -85,9 +97,23 @@ impl Tokens {
         }
     }
 
+    /// The claims, if the secret that `id` names made the signature; without a name (tokens had none once), if any secret did.
+    fn signed_claims(&self, token: &str, id: Option<&str>) -> Result<Claims, AuthError> {
+        let named = |key: &&Key| id.is_none_or(|id| key.id == id);
+        for key in self.keys.iter().filter(named) {
+            match jsonwebtoken::decode(token, &key.verifying, &self.validation) {
+                Ok(data) => return Ok(data.claims),
+                Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {}
+                Err(_) => return Err(AuthError::Malformed),
+            }
+        }
+        Err(AuthError::BadSignature)
+    }
+
     fn sign(&self, claims: &Claims) -> Result<String, AuthError> {
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
-            .map_err(|_| AuthError::Malformed)
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = self.keys.first().map(|key| key.id.clone());
+        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|_| AuthError::Malformed)
     }
 }
 
@@ -102,22 +128,48 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::config::Secret;
+    use crate::config::{Config, Secret};
 
     const NOW: u64 = 1_764_547_200;
     const ID: &str = "676194953a7502baafacc887";
 
+    const OURS: &str = "0123456789abcdef0123456789abcdef";
+    const ANOTHER: &str = "another secret of 32 bytes or so";
+
     fn tokens(secret: &str) -> Tokens {
-        Tokens::new(&SigningSecret::load(&Secret::new(secret), std::path::Path::new("")).unwrap())
+        rotated(secret, &[])
+    }
+
+    fn rotated(secret: &str, previous: &[&str]) -> Tokens {
+        let mut config = Config::defaults().unwrap().auth;
+        config.secret = Secret::new(secret);
+        config.previous_secrets = previous.iter().map(|text| Secret::new(*text)).collect();
+        let secrets = Secrets::load(&config, std::path::Path::new("")).unwrap();
+        Tokens::new(&secrets, config.clock_skew)
     }
 
     fn ours() -> Tokens {
-        tokens("0123456789abcdef0123456789abcdef")
+        tokens(OURS)
     }
 
-    /// A token with these claims, signed by us.
+    /// A token with these claims, signed by us, as before tokens named their secret.
     fn signed(claims: &Value) -> String {
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &ours().encoding).unwrap()
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &ours().signing).unwrap()
+    }
+
+    fn client() -> Client {
+        Client {
+            id: ID.parse().unwrap(),
+            name: "n".into(),
+            email: None,
+            phone: None,
+            token_phrase: "phrase".into(),
+            tokens_from: None,
+            disabled: false,
+            settings: json!({}),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            updated_at: OffsetDateTime::UNIX_EPOCH,
+        }
     }
 
     fn with(changes: Value) -> Value {
@@ -140,17 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_issued_is_verified_and_reads_as_documented() {
-        let client = Client {
-            id: ID.parse().unwrap(),
-            name: "n".into(),
-            email: None,
-            phone: None,
-            token_phrase: "phrase".into(),
-            disabled: false,
-            settings: json!({}),
-            created_at: OffsetDateTime::UNIX_EPOCH,
-            updated_at: OffsetDateTime::UNIX_EPOCH,
-        };
+        let client = client();
         let token = ours().issue(&client, Duration::from_secs(3600)).unwrap();
         let claims = ours().verify(&token).unwrap();
         assert_eq!(
@@ -241,9 +283,7 @@ mod tests {
         let claims = with(json!({}));
         let token = signed(&claims);
         assert_eq!(
-            tokens("another secret of 32 bytes or so")
-                .verify_at(&token, NOW)
-                .unwrap_err(),
+            tokens(ANOTHER).verify_at(&token, NOW).unwrap_err(),
             AuthError::BadSignature
         );
         let signature = token.rsplit('.').next().unwrap();
@@ -266,7 +306,6 @@ mod tests {
         // A key that comes with the token is not used.
         let foreign = b"a key that the attacker has chosen himself";
         let mut header = Header::new(Algorithm::HS256);
-        header.kid = Some("../../../dev/null".into());
         header.jku = Some("http://127.0.0.1:1/keys".into());
         header.x5u = Some("http://127.0.0.1:1/cert".into());
         let forged =
@@ -276,13 +315,54 @@ mod tests {
             AuthError::BadSignature
         );
         // Such headers in a token of ours change nothing; a critical one is not understood.
-        let kept = jsonwebtoken::encode(&header, &claims, &ours().encoding).unwrap();
+        let kept = jsonwebtoken::encode(&header, &claims, &ours().signing).unwrap();
         assert!(ours().verify_at(&kept, NOW).is_ok());
         header.crit = Some(vec!["exp".into()]);
-        let critical = jsonwebtoken::encode(&header, &claims, &ours().encoding).unwrap();
+        let critical = jsonwebtoken::encode(&header, &claims, &ours().signing).unwrap();
         assert_eq!(
             ours().verify_at(&critical, NOW).unwrap_err(),
             AuthError::Malformed
+        );
+    }
+
+    #[test]
+    fn a_rotated_secret_verifies_until_it_is_removed() {
+        let claims = with(json!({}));
+        let (nameless, named) = (
+            signed(&claims),
+            ours().issue(&client(), Duration::from_secs(60)).unwrap(),
+        );
+        let both = rotated(ANOTHER, &[OURS]);
+        assert!(both.verify_at(&nameless, NOW).is_ok());
+        assert!(both.verify(&named).is_ok());
+        // What is signed now is signed with the new secret.
+        let fresh = both.issue(&client(), Duration::from_secs(60)).unwrap();
+        assert!(tokens(ANOTHER).verify(&fresh).is_ok());
+        assert_eq!(ours().verify(&fresh).unwrap_err(), AuthError::BadSignature);
+        for removed in [&nameless, &named] {
+            let error = tokens(ANOTHER).verify_at(removed, NOW).unwrap_err();
+            assert_eq!(error, AuthError::BadSignature);
+        }
+    }
+
+    #[test]
+    fn a_token_is_verified_with_the_secret_that_it_names_and_no_other() {
+        let claims = with(json!({}));
+        let both = rotated(OURS, &[ANOTHER]);
+        let ids: Vec<String> = both.keys.iter().map(|key| key.id.clone()).collect();
+        let token = |id: &str| {
+            let mut header = Header::new(Algorithm::HS256);
+            header.kid = Some(id.to_owned());
+            jsonwebtoken::encode(&header, &claims, &both.signing).unwrap()
+        };
+        assert!(both.verify_at(&token(&ids[0]), NOW).is_ok());
+        for wrong in [ids[1].as_str(), "", "0123456789abcdef", "../../../dev/null"] {
+            let error = both.verify_at(&token(wrong), NOW).unwrap_err();
+            assert_eq!(error, AuthError::BadSignature, "{wrong:?}");
+        }
+        assert!(
+            both.verify_at(&raw(&json!({"alg": "HS256", "kid": 1}), &claims, "x"), NOW)
+                .is_err()
         );
     }
 

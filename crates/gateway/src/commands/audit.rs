@@ -13,7 +13,7 @@ use store::{AuditCheck, AuditRow, Catalog, ClientId, check_audit};
 use time::format_description::well_known::Rfc3339;
 
 use super::{client, print};
-use crate::{Config, auth::SigningSecret, server::open_store, service::seal_key};
+use crate::{Config, auth::Secrets, server::open_store, service::seal_keys};
 
 /// Records read at a time.
 const PAGE: u32 = 1000;
@@ -54,8 +54,8 @@ pub(super) async fn run(settings: Config, command: Command) -> Result<()> {
 }
 
 async fn verify(settings: &Config, store: &dyn Catalog, how: Verify) -> Result<()> {
-    let secret = SigningSecret::load(&settings.auth.secret, &settings.server.data)?;
-    let check = check_audit(store, &seal_key(&secret)).await?;
+    let secrets = Secrets::load(&settings.auth, &settings.server.data)?;
+    let check = check_audit(store, &seal_keys(&secrets)).await?;
     if let Some(fault) = check.fault {
         anyhow::bail!("the audit is not what the server wrote: {fault}");
     }
@@ -80,7 +80,7 @@ fn told(check: &AuditCheck) -> String {
     );
     if check.other_keys > 0 {
         text += &format!(
-            "{} of them are sealed with another signing secret than the one in force: made before it was changed, or by somebody else\n",
+            "{} of them are sealed with a signing secret that is not known any more: made before it was taken away, or by somebody else\n",
             check.other_keys
         );
     }

@@ -1,6 +1,6 @@
 //! What `rostro serve` says once it serves.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::fmt::Write as _;
 
 use inference::EngineInfo;
 use packs::Manifest;
@@ -11,7 +11,7 @@ use crate::server::Server;
 pub(super) fn text(server: &Server, token: Option<&String>) -> String {
     let config = &server.app().config;
     let pack = Manifest::load(&config.models.pack_dir().join(packs::MANIFEST_FILE)).ok();
-    let base = base_url(server.address());
+    let base = server.base_url();
     let mut text = format!("\nRostro {} serves {base}\n", env!("CARGO_PKG_VERSION"));
     if config.docs.enabled {
         let _ = writeln!(text, "  documentation  {base}/docs");
@@ -64,13 +64,4 @@ fn example(base: &str, token: &str) -> String {
          -H 'Authorization: Bearer {token}' \\\n      \
          -H 'Content-Type: application/json' -d @-\n"
     )
-}
-
-/// An address that works from this machine: the unspecified one stands for all of its own.
-fn base_url(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
-    }
 }

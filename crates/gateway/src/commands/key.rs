@@ -8,7 +8,7 @@ use time::{OffsetDateTime, macros::format_description};
 use super::{client, export::counter, print, table::table, token::account};
 use crate::{
     Config,
-    auth::{ApiKeyText, KeyHasher, SigningSecret},
+    auth::{ApiKeyText, KeyHasher, Secrets},
     master_key::Source,
     server::open_store,
 };
@@ -80,12 +80,12 @@ async fn create(
 ) -> Result<String> {
     let name = new.client.trim();
     ensure!(!name.is_empty(), "--client needs the account's name");
-    let secret = SigningSecret::load(&settings.auth.secret, &settings.server.data)?;
+    let secrets = Secrets::load(&settings.auth, &settings.server.data)?;
     let client = account(store, name).await?;
     ensure!(!client.disabled, "the account {name:?} is disabled");
     let key = ApiKeyText::random().context("no key could be made")?;
     let new = NewApiKey {
-        hash: KeyHasher::new(&secret).hash(key.expose()),
+        hash: KeyHasher::new(secrets.current()).hash(key.expose()),
         label: new.name.trim().to_owned(),
         prefix: key.prefix(),
     };

@@ -12,6 +12,7 @@ mod key;
 mod models;
 mod receipt;
 mod reembed;
+mod secret;
 mod serve;
 mod table;
 mod token;
@@ -56,6 +57,9 @@ enum Command {
     /// Receipts of deletions
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// The secrets that sign tokens
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// The audit: who read or wrote whose face, when, with which scores
     #[command(subcommand)]
     Audit(audit::Command),
@@ -97,6 +101,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Token(command) => block_on(token::run(settings, command)),
         Command::Key(command) => block_on(key::run(settings, command)),
         Command::Receipt(command) => block_on(receipt::run(settings, command)),
+        Command::Secret(command) => secret::run(&settings, command),
         Command::Audit(command) => block_on(audit::run(settings, command)),
         Command::Reembed => block_on(reembed::run(settings)),
         Command::Health => block_on(health::run(settings)),

@@ -1,7 +1,7 @@
 //! `rostro serve`.
 
 use anyhow::{Context as _, Result};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{banner, print, token};
 use crate::{Config, observe::log, server::Server};
@@ -27,9 +27,24 @@ pub(super) async fn run(settings: Config) -> Result<()> {
         &started,
         example_token(&started).await?.as_ref(),
     ));
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+    let mut hangup = reloads(&started)
+        .then(|| signal(SignalKind::hangup()))
+        .transpose()?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {
+                tracing::info!("SIGTERM: stopping");
+                break;
+            }
+            _ = interrupt.recv() => {
+                tracing::info!("SIGINT: stopping");
+                break;
+            }
+            () = hung_up(&mut hangup) => {
+                tracing::info!("SIGHUP: reading the certificate and the identity provider's keys");
+                started.reload().await;
+            }
+        }
     }
     tokio::select! {
         () = started.stop() => tracing::info!("stopped"),
@@ -38,6 +53,21 @@ pub(super) async fn run(settings: Config) -> Result<()> {
         _ = interrupt.recv() => tracing::warn!("second SIGINT: not waiting any longer"),
     }
     Ok(())
+}
+
+/// Whether there is something to read again. If not, SIGHUP ends the process as it ends any other.
+fn reloads(server: &Server) -> bool {
+    let app = server.app();
+    app.tls.is_some() || app.identity_provider.is_some()
+}
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// A token for the example call: after the first account was created, and as long as only this machine is served; otherwise it

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
-use store::{Catalog, Client, NewClient, StoreError};
+use store::{Catalog, Client};
 
 use super::{client, print};
 use crate::{
     Config,
-    auth::{SigningSecret, Tokens},
+    auth::{Secrets, Tokens, find_or_create},
     config::MAX_TOKEN_LIFE,
     server::open_store,
 };
@@ -66,10 +66,8 @@ async fn issue(settings: Config, issue: Issue) -> Result<()> {
         "--expires must be from 1s to {}",
         humantime::format_duration(MAX_TOKEN_LIFE)
     );
-    let tokens = Tokens::new(&SigningSecret::load(
-        &settings.auth.secret,
-        &settings.server.data,
-    )?);
+    let secrets = Secrets::load(&settings.auth, &settings.server.data)?;
+    let tokens = Tokens::new(&secrets, settings.auth.clock_skew);
     let store = open_store(&settings).await?;
     let client = account(&store, name).await?;
     ensure!(!client.disabled, "the account {name:?} is disabled");
@@ -81,26 +79,7 @@ async fn issue(settings: Config, issue: Issue) -> Result<()> {
 
 /// The account of this name, created when there is none.
 pub(super) async fn account(store: &Arc<dyn Catalog>, name: &str) -> Result<Client> {
-    let find = async || {
-        store
-            .client_by_name(name)
-            .await
-            .context("the account could not be read")
-    };
-    if let Some(client) = find().await? {
-        return Ok(client);
-    }
-    match store
-        .create_client(NewClient {
-            name: name.to_owned(),
-            ..NewClient::default()
-        })
+    find_or_create(&**store, name)
         .await
-    {
-        // Another process was faster.
-        Err(StoreError::ClientNameTaken) => {
-            find().await?.context("the account was deleted meanwhile")
-        }
-        created => created.context("the account could not be created"),
-    }
+        .context("the account could not be read or created")
 }

@@ -47,6 +47,9 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         })
         .or_else(|| range("server.max_in_flight", server.max_in_flight, 1..=65_536))
         .or_else(|| origins(&server.cors_origins))
+        .or_else(|| server.tls.fault())
+        .or_else(|| duration("server.tls.hsts", server.tls.hsts, Duration::ZERO, 3650 * 1440 * MINUTE))
+        .or_else(|| duration("server.tls.reload", server.tls.reload, SECOND, 1440 * MINUTE))
         .or_else(|| range("limits.failed_auth_per_minute", limits.failed_auth_per_minute, 0..=100_000))
         .or_else(|| range("limits.account_rate", limits.account_rate, 0.0..=1e6))
         .or_else(|| range("limits.account_burst", limits.account_burst, 1..=1_000_000))
@@ -55,6 +58,13 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             let length = config.auth.secret.expose().len();
             (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))
         })
+        .or_else(|| {
+            let short = config.auth.previous_secrets.iter().any(|secret| secret.expose().len() < MIN_SECRET);
+            short.then(|| ("auth.previous_secrets", format!("must each have at least {MIN_SECRET} bytes")))
+        })
+        .or_else(|| duration("auth.clock_skew", config.auth.clock_skew, Duration::ZERO, 10 * MINUTE))
+        .or_else(|| config.auth.identity_provider.fault())
+        .or_else(|| duration("auth.identity_provider.refresh", config.auth.identity_provider.refresh, 10 * SECOND, 1440 * MINUTE))
         .or_else(|| duration("auth.token_life", config.auth.token_life, MINUTE, MAX_TOKEN_LIFE))
         .or_else(|| duration("login.code_life", config.login.code_life, SECOND, 60 * MINUTE))
         .or_else(|| range("login.codes_per_hour", config.login.codes_per_hour, 1..=1000))

@@ -19,11 +19,12 @@ mod search;
 mod secret;
 mod server;
 mod source;
+mod tls;
 mod verifik;
 
 use serde::{Deserialize, Serialize};
 
-pub use auth::AuthConfig;
+pub use auth::{AuthConfig, IdentityProviderConfig, SignatureAlgorithm};
 pub use capture::{CaptureConfig, EnrolmentConfig, QualityConfig};
 pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
@@ -40,6 +41,7 @@ pub use search::SearchConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use source::{ConfigError, load};
+pub use tls::{TlsConfig, TlsVersion};
 pub use verifik::{ActiveUserAnswer, ExpiredToken, VerifikConfig};
 
 /// Every setting in force. Serialising it masks the secrets.

@@ -1,9 +1,10 @@
 //! A string that must not be seen.
 
 use serde::{Deserialize, Serialize, Serializer};
+use zeroize::ZeroizeOnDrop;
 
-/// A secret: neither Debug nor Serialize show it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// A secret: neither Debug nor Serialize show it, and it is wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq, Deserialize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 

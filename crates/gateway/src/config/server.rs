@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::duration;
+use super::{TlsConfig, duration};
 
 /// Listening, limits of requests, shutdown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,4 +33,6 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins allowed by CORS; `*` is any.
     pub cors_origins: Vec<String>,
+    /// TLS without a proxy.
+    pub tls: TlsConfig,
 }

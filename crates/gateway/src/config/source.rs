@@ -20,7 +20,14 @@ const PREFIX: &str = "ROSTRO_";
 const FILE: &str = "_FILE";
 
 /// Settings whose value is never shown, not even in an error about it.
-const SECRETS: [&str; 3] = ["auth.secret", "database.url", "database.password"];
+const SECRETS: [&str; 6] = [
+    "auth.secret",
+    "auth.previous_secrets",
+    "database.url",
+    "database.password",
+    "server.tls.certificate",
+    "server.tls.key",
+];
 
 /// What is wrong with the settings: one sentence that names the key and where its value came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -385,7 +392,7 @@ mod tests {
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        server.listn is not a setting; here there are listen, data, max_body, request_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listn is not a setting; here there are listen, data, max_body, request_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
         server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
         server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
         server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)

@@ -8,6 +8,7 @@ use std::{
 use axum::http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use time::OffsetDateTime;
 
 use crate::App;
 
@@ -31,6 +32,8 @@ const SEARCH_RECALL: &str = "rostro_search_recall";
 const REEMBED_WAITING: &str = "rostro_reembed_waiting";
 const REEMBEDDED: &str = "rostro_reembedded_total";
 const AUDIT_DROPPED: &str = "rostro_audit_dropped_total";
+const HANDSHAKES: &str = "rostro_tls_handshakes_total";
+const CERTIFICATE_EXPIRY: &str = "rostro_tls_certificate_expiry_seconds";
 
 /// Upper bounds of the buckets, in seconds: from one model's run to the longest request.
 const REQUEST_BUCKETS: [f64; 14] = [
@@ -64,6 +67,10 @@ impl Metrics {
         gauge!(WORKERS).set(app.engine.info().workers as f64);
         search(&app.gallery.status(), app.store.watch().borrow().number());
         gauge!(REEMBED_WAITING).set(app.reembedding.waiting() as f64);
+        if let Some(tls) = &app.tls {
+            let left = tls.expires() - OffsetDateTime::now_utc();
+            gauge!(CERTIFICATE_EXPIRY).set(left.as_seconds_f64());
+        }
         self.0.render()
     }
 
@@ -151,6 +158,11 @@ fn install() -> Result<Metrics, String> {
         AUDIT_DROPPED,
         "Audit records that were not written, because the database was away for too long."
     );
+    describe_counter!(HANDSHAKES, "TLS handshakes, by outcome.");
+    describe_gauge!(
+        CERTIFICATE_EXPIRY,
+        "Seconds until the certificate in use expires, below 0 once it has; absent without TLS."
+    );
     counter!(AUDIT_DROPPED).absolute(0);
     Ok(Metrics(handle))
 }
@@ -158,6 +170,30 @@ fn install() -> Result<Metrics, String> {
 /// Counts something refused, under a reason of a fixed set.
 pub fn rejected(reason: &'static str) {
     counter!(REJECTED, "reason" => reason).increment(1);
+}
+
+/// How a TLS handshake ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Handshake {
+    /// The connection is encrypted.
+    Done,
+    /// The client and the server do not agree, or the client went away.
+    Failed,
+    /// The client took too long.
+    TooSlow,
+    /// The client spoke HTTP without TLS.
+    PlainHttp,
+}
+
+/// Counts a TLS handshake.
+pub(crate) fn handshake(outcome: Handshake) {
+    let outcome = match outcome {
+        Handshake::Done => "done",
+        Handshake::Failed => "failed",
+        Handshake::TooSlow => "too_slow",
+        Handshake::PlainHttp => "plain_http",
+    };
+    counter!(HANDSHAKES, "outcome" => outcome).increment(1);
 }
 
 /// Counts audit records that are lost.

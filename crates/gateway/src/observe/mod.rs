@@ -3,5 +3,5 @@
 pub mod log;
 mod metrics;
 
+pub(crate) use metrics::{Handshake, audit_dropped, handshake, reembedded, started};
 pub use metrics::{Metrics, inference_observer, rejected};
-pub(crate) use metrics::{audit_dropped, reembedded, started};

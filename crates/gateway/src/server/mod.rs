@@ -11,6 +11,7 @@ mod reembedding;
 mod router;
 mod sealing;
 mod start;
+mod tls;
 mod upkeep;
 
 pub use middleware::REQUEST_ID;
@@ -19,3 +20,4 @@ pub use reembedding::Reembedding;
 pub use router::router;
 pub(crate) use start::start_engine;
 pub use start::{Server, open_store};
+pub use tls::{Tls, TlsError};

@@ -9,6 +9,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::Response,
 };
+use tower::util::option_layer;
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -117,7 +118,23 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &Config) 
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(option_layer(hsts(config)))
         .layer(from_fn(middleware::observe))
+}
+
+/// Browsers that once came over TLS are to come over TLS for as long as the settings say (RFC 6797).
+fn hsts(config: &Config) -> Option<SetResponseHeaderLayer<HeaderValue>> {
+    let tls = &config.server.tls;
+    if !tls.is_configured() || tls.hsts.is_zero() {
+        return None;
+    }
+    let value = format!("max-age={}", tls.hsts.as_secs());
+    // Digits are always a header's value.
+    let value = HeaderValue::try_from(value).ok()?;
+    Some(SetResponseHeaderLayer::overriding(
+        header::STRICT_TRANSPORT_SECURITY,
+        value,
+    ))
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use packs::InstalledPack;
 use store::{Catalog, EncryptionOptions, StoreOptions};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Readiness, listen, reembedding, router, upkeep};
+use super::{Readiness, Tls, listen, reembedding, router, upkeep};
 use crate::{
     App, AppState, Config,
-    auth::{Accounts, Keys, SigningSecret, Tokens},
+    auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
@@ -58,6 +58,7 @@ impl Server {
         let routes = router(Arc::clone(&app), metrics.clone());
         let serving = tokio::spawn(listen::serve(
             listener,
+            app.tls.clone(),
             routes,
             stopping,
             app.config.server.drain_timeout,
@@ -79,10 +80,36 @@ impl Server {
         self.address
     }
 
+    /// The address as clients begin theirs.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let scheme = if self.app.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        // The unspecified address stands for all of this machine's own.
+        if self.address.ip().is_unspecified() {
+            format!("{scheme}://localhost:{}", self.address.port())
+        } else {
+            format!("{scheme}://{}", self.address)
+        }
+    }
+
     /// Its parts.
     #[must_use]
     pub fn app(&self) -> &AppState {
         &self.app
+    }
+
+    /// Takes up a new certificate and the identity provider's keys as they are now, where the settings name such.
+    pub async fn reload(&self) {
+        if let Some(tls) = &self.app.tls {
+            tls.reload();
+        }
+        if let Some(provider) = &self.app.identity_provider {
+            provider.refresh().await;
+        }
     }
 
     /// Stops: `/readyz` says no; after `server.shutdown_delay` no connection is accepted any more, requests in flight may finish within
@@ -143,7 +170,8 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Catalog>> {
 
 /// The parts, and what is to run beside them.
 async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
-    let secret = SigningSecret::load(&config.auth.secret, &config.server.data)?;
+    let tls = Tls::start(&config.server.tls)?;
+    let secrets = Secrets::load(&config.auth, &config.server.data)?;
     let store = open_store(&config).await?;
     if let Some((file, true)) = config.encryption.file(&config.server.data)
         && config.encryption.enabled
@@ -170,18 +198,20 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
     };
     let app = App {
         reembedding: Arc::clone(&reembedding.state),
-        login: Login::new(&config, &secret)?,
-        tokens: Tokens::new(&secret),
+        login: Login::new(&config, secrets.current())?,
+        tokens: Tokens::new(&secrets, config.auth.clock_skew),
+        identity_provider: IdentityProvider::start(&config.auth).await?,
         accounts: Accounts::new(Arc::clone(&store)),
-        keys: Keys::new(Arc::clone(&store), &secret),
+        keys: Keys::new(Arc::clone(&store), &secrets),
         limits: Arc::new(Limits::new(&config)),
         audit: Recorder::new(
             Arc::clone(&store),
-            seal_key(&secret),
+            seal_key(secrets.current()),
             &engine.info().embedder,
         ),
         models: InstalledModels::new(&config.models),
         readiness: Readiness::default(),
+        tls,
         config,
         engine,
         store,

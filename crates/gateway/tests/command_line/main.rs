@@ -9,6 +9,8 @@
 mod common;
 mod eval;
 mod master_key;
+mod secrets;
+mod tls;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

@@ -25,7 +25,7 @@ use store::{Client, NewClient};
 
 /// A server for one test. Its database and data folder go with it.
 pub struct TestServer {
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or with `https`.
     pub base: String,
     /// A token of `account`.
     pub token: String,
@@ -63,7 +63,7 @@ impl TestServer {
             .tokens
             .issue(&account, app.config.auth.token_life)
             .unwrap();
-        let base = format!("http://{}", server.address());
+        let base = server.base_url();
         Some(Self {
             base,
             token,
@@ -100,6 +100,11 @@ impl TestServer {
     /// Status and JSON body of a POST with the token.
     pub async fn call(&self, path: &str, body: &Value) -> (u16, Value) {
         answer(self.post(path, body)).await
+    }
+
+    /// Takes up files again as SIGHUP does.
+    pub async fn reload(&self) {
+        self.server.reload().await;
     }
 
     /// Stops the server as SIGTERM does.

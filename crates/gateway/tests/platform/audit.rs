@@ -19,7 +19,9 @@ async fn records(server: &TestServer) -> Vec<Verification> {
     let app = server.app();
     app.audit.finish().await;
     let secret = SigningSecret::load(&app.config.auth.secret, &app.config.server.data).unwrap();
-    let check = check_audit(&*app.store, &seal_key(&secret)).await.unwrap();
+    let check = check_audit(&*app.store, &[seal_key(&secret)])
+        .await
+        .unwrap();
     assert_eq!((check.fault, check.other_keys), (None, 0));
     let rows = app.store.audit_after(0, 1000).await.unwrap();
     assert_eq!(rows.len() as u64, check.records);

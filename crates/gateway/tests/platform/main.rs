@@ -13,8 +13,11 @@ mod auth;
 mod callers;
 #[path = "../common/mod.rs"]
 mod common;
+mod identity;
 mod limits;
 mod origins;
+mod rotation;
+mod tls;
 
 /// A route that takes a token and a body.
 const LIVENESS: &str = "/v2/face-recognition/liveness";

@@ -14,7 +14,7 @@ pub struct AuditCheck {
     pub ends: AuditEnds,
     /// Records that were read.
     pub records: u64,
-    /// Records sealed with another key than this server's: before its secret was changed, or by a forger.
+    /// Records sealed with none of this server's keys: before its secret was changed and forgotten, or by a forger.
     pub other_keys: u64,
     /// What is wrong first, if anything is.
     pub fault: Option<AuditFault>,
@@ -37,14 +37,18 @@ pub enum AuditFault {
     End,
 }
 
-/// Reads the whole audit and checks each record against the one before and against its seal. What is added meanwhile is left out.
+/// Reads the whole audit and checks each record against the one before and against its seal, which one of `keys` may have made. What is
+/// added meanwhile is left out.
 ///
 /// # Errors
 /// The database; what is wrong with the audit is an answer.
-pub async fn check_audit(catalog: &dyn Catalog, key: &SealKey) -> Result<AuditCheck, StoreError> {
+pub async fn check_audit(
+    catalog: &dyn Catalog,
+    keys: &[SealKey],
+) -> Result<AuditCheck, StoreError> {
     loop {
         let ends = catalog.audit_ends().await?;
-        let check = check(catalog, key, ends).await?;
+        let check = check(catalog, keys, ends).await?;
         // Old records may have been deleted meanwhile: what is missing then is no fault.
         if check.fault.is_none() || catalog.audit_ends().await?.pruned == ends.pruned {
             return Ok(check);
@@ -54,7 +58,7 @@ pub async fn check_audit(catalog: &dyn Catalog, key: &SealKey) -> Result<AuditCh
 
 async fn check(
     catalog: &dyn Catalog,
-    key: &SealKey,
+    keys: &[SealKey],
     ends: AuditEnds,
 ) -> Result<AuditCheck, StoreError> {
     let mut check = AuditCheck {
@@ -70,7 +74,7 @@ async fn check(
             check.fault = Some(AuditFault::Missing(before.seq + 1));
         }
         for row in rows.iter().take_while(|row| row.seq <= ends.last.seq) {
-            let made = key.made(&row.seal, row.hash);
+            let made = keys.iter().find_map(|key| key.made(&row.seal, row.hash));
             check.records += 1;
             check.other_keys += u64::from(made.is_none());
             check.fault = if row.seq != before.seq + 1 {

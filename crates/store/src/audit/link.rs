@@ -5,6 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use zeroize::ZeroizeOnDrop;
 
 use super::Verification;
 use crate::query::to_millis;
@@ -43,8 +44,8 @@ impl fmt::Debug for Seal {
     }
 }
 
-/// The key of the seals.
-#[derive(Clone)]
+/// The key of the seals; wiped from memory when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct SealKey([u8; 64]);
 
 impl SealKey {

@@ -60,6 +60,13 @@ async fn note_use(tx: &mut Tx<'_>, key: ApiKeyId) -> Result<(), StoreError> {
         .map(drop)
 }
 
+async fn rehash(tx: &mut Tx<'_>, key: ApiKeyId, hash: [u8; 32]) -> Result<(), StoreError> {
+    let statement = sql("UPDATE api_keys SET hash = $2 WHERE id = $1");
+    tx.run(statement.bind(key.to_string()).bind(hash.to_vec()))
+        .await
+        .map(drop)
+}
+
 async fn keys(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<ApiKey>, StoreError> {
     let statement = sql("SELECT * FROM api_keys WHERE client_id = $1 ORDER BY created_at, id");
     tx.rows(statement.bind(client.to_string()))
@@ -93,6 +100,10 @@ impl ApiKeys for Database {
 
     async fn note_api_key_use(&self, key: ApiKeyId) -> Result<(), StoreError> {
         self.write(move |tx| Box::pin(note_use(tx, key))).await
+    }
+
+    async fn rehash_api_key(&self, key: ApiKeyId, hash: [u8; 32]) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(rehash(tx, key, hash))).await
     }
 
     async fn api_keys(&self, client: ClientId) -> Result<Vec<ApiKey>, StoreError> {

@@ -26,6 +26,7 @@ pub(super) fn client(row: &Row) -> Result<Client, StoreError> {
         email: row.get("email")?,
         phone: row.get("phone")?,
         token_phrase: row.get("token_phrase")?,
+        tokens_from: row.optional_moment("tokens_from")?,
         disabled: row.get("disabled")?,
         settings: row.json("settings")?,
         created_at: row.moment("created_at")?,
@@ -95,11 +96,10 @@ pub(super) async fn rotate_token_phrase(
     tx: &mut Tx<'_>,
     id: ClientId,
 ) -> Result<Client, StoreError> {
-    let statement =
-        sql("UPDATE clients SET token_phrase = $2, updated_at = $3 WHERE id = $1 RETURNING *")
-            .bind(id.to_string())
-            .bind(new_phrase())
-            .bind(now());
+    let statement = sql("UPDATE clients SET token_phrase = $2, updated_at = $3, tokens_from = $3 WHERE id = $1 RETURNING *")
+        .bind(id.to_string())
+        .bind(new_phrase())
+        .bind(now());
     existing(tx.row(statement).await?)
 }
 

@@ -63,6 +63,16 @@ async fn api_keys(bench: Bench) {
     let mut keys = bench.catalog.api_keys(owner.id).await.unwrap();
     keys.sort_by_key(|key| key.label.clone());
     assert_eq!(keys, [first.clone(), second]);
+    let rehash = async |id, byte: u8| bench.catalog.rehash_api_key(id, [byte; 32]).await;
+    rehash(first.id, 7).await.unwrap();
+    rehash(ApiKeyId::random(), 8).await.unwrap();
+    assert!(matches!(
+        rehash(first.id, 2).await,
+        Err(StoreError::ApiKeyTaken)
+    ));
+    let by_hash = async |byte: u8| bench.catalog.client_of_api_key([byte; 32]).await.unwrap();
+    assert_eq!(by_hash(1).await, None);
+    assert_eq!(by_hash(7).await, Some((first.clone(), owner.clone())));
     assert!(
         bench
             .catalog
@@ -84,10 +94,7 @@ async fn api_keys(bench: Bench) {
             .await
             .unwrap()
     );
-    assert_eq!(
-        bench.catalog.client_of_api_key([1; 32]).await.unwrap(),
-        None
-    );
+    assert_eq!(by_hash(7).await, None);
     assert!(
         bench
             .catalog

@@ -95,6 +95,10 @@ async fn phrases_rotate(bench: Bench) {
     let rotated = bench.catalog.rotate_token_phrase(one.id).await.unwrap();
     assert_ne!(rotated.token_phrase, one.token_phrase);
     assert_eq!(
+        (one.tokens_from, rotated.tokens_from),
+        (None, Some(rotated.updated_at))
+    );
+    assert_eq!(
         bench
             .catalog
             .client(one.id)

@@ -48,7 +48,7 @@ async fn written(bench: &Bench, count: i32) -> Vec<Verification> {
 }
 
 async fn checked(bench: &Bench) -> AuditCheck {
-    check_audit(&*bench.catalog, &key()).await.unwrap()
+    check_audit(&*bench.catalog, &[key()]).await.unwrap()
 }
 
 async fn fault(bench: &Bench) -> Option<AuditFault> {

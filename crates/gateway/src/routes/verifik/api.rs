@@ -43,7 +43,8 @@ impl Modify for Bearer {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "`Bearer <token>`; also `JWT <token>`, `jwt <token>` and the bare token.",
+                "`Bearer <token>`; also `JWT <token>`, `jwt <token>` and the bare token. One of this server, or, where the settings name \
+                 one, of the company's own identity provider.",
             ))
             .build();
         let components = api.components.get_or_insert_default();

@@ -35,8 +35,9 @@ impl FromRequestParts<AppState> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let client = AuthClient::from_request_parts(parts, app).await?.client.id;
-        let call = Call::of(parts, Some(client), Credential::Token);
+        let caller = AuthClient::from_request_parts(parts, app).await?;
+        let client = caller.client.id;
+        let call = Call::of(parts, Some(client), caller.credential);
         Ok(Self { call, client })
     }
 }

@@ -179,10 +179,11 @@ impl ApiError {
                     Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "token_expired")
                 }
             },
-            AuthError::Disabled => {
+            AuthError::Disabled | AuthError::ForeignToken => {
                 Self::new(StatusCode::FORBIDDEN, "Forbidden", "Access forbidden")
             }
             AuthError::StoreUnavailable => Self::unavailable("database_unavailable"),
+            AuthError::KeysUnavailable => Self::unavailable("identity_provider_unavailable"),
             AuthError::TooManyRequests(wait) => Self::too_many_requests(Some(wait)),
         }
     }

@@ -18,6 +18,8 @@ pub enum Credential {
     None,
     /// By a token.
     Token,
+    /// By a token of the identity provider.
+    IdentityProvider,
     /// By an API key.
     ApiKey(ApiKeyId),
     /// It is this server itself.
@@ -29,6 +31,7 @@ impl fmt::Display for Credential {
         match self {
             Self::None => f.write_str("none"),
             Self::Token => f.write_str("token"),
+            Self::IdentityProvider => f.write_str("idp"),
             Self::ApiKey(id) => write!(f, "key:{id}"),
             Self::Server => f.write_str("server"),
         }

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 pub(crate) use call::with_call;
 pub use call::{Call, Credential};
 
-use crate::auth::SigningSecret;
+use crate::auth::{Secrets, SigningSecret};
 use writer::Writer;
 
 /// An answer and its audit record.
@@ -58,6 +58,12 @@ pub fn seal_key(secret: &SigningSecret) -> SealKey {
     hash.update(b"rostro audit seal, version 1\0");
     hash.update(secret.bytes());
     SealKey::new(hash.finalize().into())
+}
+
+/// The keys that may have sealed a record: those of all secrets that are good.
+#[must_use]
+pub fn seal_keys(secrets: &Secrets) -> Vec<SealKey> {
+    secrets.all().map(seal_key).collect()
 }
 
 /// Writes audit records in the background.

@@ -6,22 +6,25 @@ use store::Client;
 use super::super::error::ApiError;
 use crate::{
     AppState,
-    auth::{AuthError, authenticate},
+    auth::{AuthClient, AuthError, authenticate, authenticate_own},
     config::ExpiredToken,
 };
 
 /// The account, on the session routes.
 pub(in super::super) struct SessionAccount(pub(super) Client);
 
-/// The account, on the routes about it.
+/// The account, on the route that shows it.
 pub(in super::super) struct OwnAccount(pub(super) Client);
+
+/// The account, on the routes that change it.
+pub(in super::super) struct ChangedAccount(pub(super) Client);
 
 impl FromRequestParts<AppState> for SessionAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let account = account(parts, app, ApiError::from_session_auth).await?;
-        Ok(Self(account))
+        let caller = authenticate_own(app, parts).await;
+        told(caller, app, ApiError::from_session_auth).map(Self)
     }
 }
 
@@ -29,21 +32,27 @@ impl FromRequestParts<AppState> for OwnAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let account = account(parts, app, ApiError::from_account_auth).await?;
-        Ok(Self(account))
+        let caller = authenticate(app, parts).await;
+        told(caller, app, ApiError::from_account_auth).map(Self)
     }
 }
 
-async fn account(
-    parts: &Parts,
-    app: &AppState,
-    told: fn(AuthError, ExpiredToken) -> ApiError,
-) -> Result<Client, ApiError> {
-    match authenticate(app, parts).await {
-        Ok(account) => Ok(account.client),
-        Err(error) => {
-            crate::observe::rejected(error.name());
-            Err(told(error, app.config.verifik.expired_token))
-        }
+impl FromRequestParts<AppState> for ChangedAccount {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let caller = authenticate_own(app, parts).await;
+        told(caller, app, ApiError::from_account_auth).map(Self)
     }
+}
+
+fn told(
+    caller: Result<AuthClient, AuthError>,
+    app: &AppState,
+    words: fn(AuthError, ExpiredToken) -> ApiError,
+) -> Result<Client, ApiError> {
+    caller.map(|caller| caller.client).map_err(|error| {
+        crate::observe::rejected(error.name());
+        words(error, app.config.verifik.expired_token)
+    })
 }

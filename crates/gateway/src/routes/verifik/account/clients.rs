@@ -15,7 +15,7 @@ use super::{
         error::ApiError,
         failures::TokenFailures,
     },
-    caller::OwnAccount,
+    caller::{ChangedAccount, OwnAccount},
     document::AccountDocument,
     failures::{BodyFailures, CommonFailures},
 };
@@ -125,7 +125,7 @@ pub(in super::super) async fn get_me(OwnAccount(client): OwnAccount) -> Json<Acc
 )]
 pub(in super::super) async fn put_me(
     State(app): State<AppState>,
-    OwnAccount(client): OwnAccount,
+    ChangedAccount(client): ChangedAccount,
     Valid(request): Valid<ProfileRequest>,
 ) -> Result<Json<AccountAnswer>, ApiError> {
     let client = service::update_profile(&app, &client, request.into()).await?;
@@ -144,12 +144,12 @@ pub(in super::super) async fn put_me(
 )]
 pub(in super::super) async fn put_client(
     app: State<AppState>,
-    OwnAccount(client): OwnAccount,
+    ChangedAccount(client): ChangedAccount,
     Path(id): Path<String>,
     request: Valid<ProfileRequest>,
 ) -> Result<Json<AccountAnswer>, ApiError> {
     if id.parse::<ClientId>() != Ok(client.id) {
         return Err(ApiError::foreign_account());
     }
-    put_me(app, OwnAccount(client), request).await
+    put_me(app, ChangedAccount(client), request).await
 }

@@ -88,7 +88,7 @@ enum SessionFailures {
     /// The token is not good (`Invalid or expired token.`).
     #[response(status = 401)]
     Unauthorized(ErrorBody),
-    /// The account is disabled.
+    /// The account is disabled, or the token is one of the identity provider, which cannot be exchanged (a setting).
     #[response(status = 403)]
     Forbidden(ErrorBody),
     /// No token (`missing Authorization header`), or a field that breaks a rule.

@@ -30,9 +30,11 @@ impl ApiError {
                 "Invalid or expired token.",
             )
             .signed(),
-            AuthError::Disabled | AuthError::StoreUnavailable | AuthError::TooManyRequests(_) => {
-                Self::from_auth(error, expired)
-            }
+            AuthError::Disabled
+            | AuthError::StoreUnavailable
+            | AuthError::KeysUnavailable
+            | AuthError::ForeignToken
+            | AuthError::TooManyRequests(_) => Self::from_auth(error, expired),
         }
     }
 
@@ -139,7 +141,12 @@ mod tests {
             let answer = ApiError::from_session_auth(error, ExpiredToken::Client);
             let wanted = match error {
                 AuthError::Missing => (409, "MissingParameter", "missing Authorization header"),
-                AuthError::Disabled => (403, "Forbidden", "Access forbidden"),
+                AuthError::Disabled | AuthError::ForeignToken => {
+                    (403, "Forbidden", "Access forbidden")
+                }
+                AuthError::KeysUnavailable => {
+                    (503, "ServiceUnavailable", "identity_provider_unavailable")
+                }
                 AuthError::StoreUnavailable => (503, "ServiceUnavailable", "database_unavailable"),
                 AuthError::TooManyRequests(_) => (429, "TooManyRequests", "too_many_requests"),
                 _ => (401, "Unauthorized", "Invalid or expired token."),

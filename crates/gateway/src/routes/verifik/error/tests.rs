@@ -34,12 +34,16 @@ fn tokens() {
                 (403, "Forbidden", "expired_token"),
                 (403, "FORBIDDEN", "token_expired"),
             ),
-            AuthError::Disabled => {
+            AuthError::Disabled | AuthError::ForeignToken => {
                 let told = (403, "Forbidden", "Access forbidden");
                 (told, told)
             }
             AuthError::StoreUnavailable => {
                 let told = (503, "ServiceUnavailable", "database_unavailable");
+                (told, told)
+            }
+            AuthError::KeysUnavailable => {
+                let told = (503, "ServiceUnavailable", "identity_provider_unavailable");
                 (told, told)
             }
             AuthError::TooManyRequests(_) => {

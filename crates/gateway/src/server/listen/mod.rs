@@ -1,0 +1,135 @@
+//! The accept loop, with bounds on slow clients and a drain at the end.
+
+mod handshake;
+mod patient;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Extension, Router};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+use super::Tls;
+use crate::limits::Peer;
+use patient::{Io, Patience, Patient};
+
+/// Longest time from a connection's start, or from the last answer on it, to complete headers.
+const HEADERS: Duration = Duration::from_secs(75);
+
+/// Longest time for which a client takes nothing of its answer.
+const STALL: Duration = Duration::from_secs(60);
+
+/// Largest headers of a request, in bytes; more get 431. What many connections may hold at a time is a multiple of it.
+const LARGEST_HEADERS: usize = 64 * 1024;
+
+/// Pause after a failed accept: mostly the process is out of file descriptors, and a loop would only burn a core.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves `routes` until `stopping` turns true, over TLS if there is a certificate; then finishes what is in flight, for `drain` at most.
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    routes: Router,
+    mut stopping: watch::Receiver<bool>,
+    drain: Duration,
+) {
+    let builder = Arc::new(builder());
+    let connections = GracefulShutdown::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            // An error means that the server was dropped: the same.
+            _ = stopping.wait_for(|stop| *stop) => break,
+        };
+        let connection = Connection {
+            builder: Arc::clone(&builder),
+            routes: routes.clone().layer(Extension(peer)),
+            watcher: connections.watcher(),
+        };
+        let Some(tls) = tls.clone() else {
+            tokio::spawn(connection.serve(stream));
+            continue;
+        };
+        let mut stopping = stopping.clone();
+        tokio::spawn(async move {
+            let secured = tokio::select! {
+                secured = handshake::secure(stream, &tls) => secured,
+                _ = stopping.wait_for(|stop| *stop) => None,
+            };
+            if let Some(stream) = secured {
+                connection.serve(stream).await;
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(drain, connections.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests were still in flight after server.drain_timeout and were cut off");
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_buf_size(LARGEST_HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEADERS);
+    builder
+}
+
+/// What a connection needs beside its socket.
+struct Connection {
+    builder: Arc<Builder<TokioExecutor>>,
+    routes: Router,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn serve(self, stream: impl Io + 'static) {
+        let patience = Patience {
+            opening: HEADERS,
+            stall: STALL,
+        };
+        // One type for both kinds: the whole of HTTP is compiled for it once.
+        let stream: Box<dyn Io> = Box::new(stream);
+        let io = TokioIo::new(Patient::new(stream, patience));
+        let service = TowerToHyperService::new(self.routes);
+        let connection = self.builder.serve_connection(io, service);
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(error, "a connection ended early");
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are small and awaited: Nagle's delay only costs. Without it they are still right.
+                let _ = stream.set_nodelay(true);
+                return (stream, Peer(peer.ip()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
