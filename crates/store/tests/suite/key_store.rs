@@ -43,7 +43,7 @@ async fn an_older_copy_of_it(bench: Bench) {
     );
     assert_eq!(catalog.person(owner, bo.id).await.unwrap(), None);
     let listed = catalog.persons(owner, None, Default::default()).await;
-    assert_eq!(listed.unwrap().items, [ana.clone()]);
+    assert_eq!(listed.unwrap().items, std::slice::from_ref(&ana));
     let scanned = node.scan(10).await.concat();
     assert_eq!(scanned.len(), 1);
     assert_eq!(scanned[0].person, ana.id);
