@@ -40,6 +40,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
     None.or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
         .or_else(|| duration("server.request_timeout", server.request_timeout, SECOND, 10 * MINUTE))
         .or_else(|| duration("server.shutdown_delay", server.shutdown_delay, Duration::ZERO, 10 * MINUTE))
+        .or_else(|| duration("server.idle_timeout", server.idle_timeout, SECOND, 10 * MINUTE))
         .or_else(|| duration("server.drain_timeout", server.drain_timeout, SECOND, 60 * MINUTE))
         .or_else(|| {
             (server.drain_timeout <= server.request_timeout)

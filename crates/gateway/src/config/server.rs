@@ -21,6 +21,9 @@ pub struct ServerConfig {
     /// Longest time for one request.
     #[serde(with = "duration")]
     pub request_timeout: Duration,
+    /// Longest time in which a client may say nothing between two requests, or take nothing of an answer.
+    #[serde(with = "duration")]
+    pub idle_timeout: Duration,
     /// How long to go on as before, but not ready, before shutting down.
     #[serde(with = "duration")]
     pub shutdown_delay: Duration,

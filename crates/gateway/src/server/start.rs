@@ -56,13 +56,19 @@ impl Server {
         let reembedding = tokio::spawn(reembedding.run());
         let (stop, stopping) = watch::channel(false);
         let routes = router(Arc::clone(&app), metrics.clone());
-        let serving = tokio::spawn(listen::serve(
-            listener,
-            app.tls.clone(),
-            routes,
-            stopping,
-            app.config.server.drain_timeout,
-        ));
+        let serving = {
+            let app = Arc::clone(&app);
+            tokio::spawn(async move {
+                listen::serve(
+                    listener,
+                    app.tls.clone(),
+                    routes,
+                    stopping,
+                    &app.config.server,
+                )
+                .await;
+            })
+        };
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
         Ok(Self {
             app,

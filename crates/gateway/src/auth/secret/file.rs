@@ -119,6 +119,7 @@ fn written(data: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
+/// Whether others than the owner may read a file.
 #[cfg(unix)]
 pub(crate) fn is_exposed(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

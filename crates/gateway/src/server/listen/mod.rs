@@ -20,14 +20,8 @@ use tokio::{
 };
 
 use super::Tls;
-use crate::limits::Peer;
-use patient::{Io, Patience, Patient};
-
-/// Longest time from a connection's start, or from the last answer on it, to complete headers.
-const HEADERS: Duration = Duration::from_secs(75);
-
-/// Longest time for which a client takes nothing of its answer.
-const STALL: Duration = Duration::from_secs(60);
+use crate::{config::ServerConfig, limits::Peer};
+use patient::{Io, Patient};
 
 /// Largest headers of a request, in bytes; more get 431. What many connections may hold at a time is a multiple of it.
 const LARGEST_HEADERS: usize = 64 * 1024;
@@ -35,15 +29,16 @@ const LARGEST_HEADERS: usize = 64 * 1024;
 /// Pause after a failed accept: mostly the process is out of file descriptors, and a loop would only burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves `routes` until `stopping` turns true, over TLS if there is a certificate; then finishes what is in flight, for `drain` at most.
+/// Serves `routes` until `stopping` turns true, over TLS if there is a certificate; then finishes what is in
+/// flight, for `server.drain_timeout` at most.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     routes: Router,
     mut stopping: watch::Receiver<bool>,
-    drain: Duration,
+    config: &ServerConfig,
 ) {
-    let builder = Arc::new(builder());
+    let builder = Arc::new(builder(config.idle_timeout));
     let connections = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -55,6 +50,7 @@ pub(super) async fn serve(
             builder: Arc::clone(&builder),
             routes: routes.clone().layer(Extension(peer)),
             watcher: connections.watcher(),
+            patience: config.idle_timeout,
         };
         let Some(tls) = tls.clone() else {
             tokio::spawn(connection.serve(stream));
@@ -72,7 +68,7 @@ pub(super) async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(drain, connections.shutdown())
+    if tokio::time::timeout(config.drain_timeout, connections.shutdown())
         .await
         .is_err()
     {
@@ -80,17 +76,17 @@ pub(super) async fn serve(
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+fn builder(idle: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(idle)
         .max_buf_size(LARGEST_HEADERS);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(HEADERS);
+        .keep_alive_interval(idle);
     builder
 }
 
@@ -99,17 +95,14 @@ struct Connection {
     builder: Arc<Builder<TokioExecutor>>,
     routes: Router,
     watcher: Watcher,
+    patience: Duration,
 }
 
 impl Connection {
     async fn serve(self, stream: impl Io + 'static) {
-        let patience = Patience {
-            opening: HEADERS,
-            stall: STALL,
-        };
         // One type for both kinds: the whole of HTTP is compiled for it once.
         let stream: Box<dyn Io> = Box::new(stream);
-        let io = TokioIo::new(Patient::new(stream, patience));
+        let io = TokioIo::new(Patient::new(stream, self.patience));
         let service = TowerToHyperService::new(self.routes);
         let connection = self.builder.serve_connection(io, service);
         if let Err(error) = self.watcher.watch(connection).await {

@@ -21,31 +21,23 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
-/// How long it waits.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// From the start until the first bytes tell the version of HTTP.
-    pub(super) opening: Duration,
-    /// While the client takes nothing of what is sent.
-    pub(super) stall: Duration,
-}
-
-/// A socket with [`Patience`].
+/// A socket that waits so long at most: from the start until the first bytes tell the version of HTTP, and while the client takes nothing
+/// of what is sent.
 pub(super) struct Patient<S> {
     stream: S,
     /// How much of the preface was seen, and when it must be over; none once the version is clear.
     opening: Option<(usize, Pin<Box<Sleep>>)>,
-    stall: Duration,
+    patience: Duration,
     /// Since the client has taken nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S, patience: Patience) -> Self {
+    pub(super) fn new(stream: S, patience: Duration) -> Self {
         Self {
             stream,
-            opening: Some((0, Box::pin(sleep(patience.opening)))),
-            stall: patience.stall,
+            opening: Some((0, Box::pin(sleep(patience)))),
+            patience,
             stalled: None,
         }
     }
@@ -74,8 +66,10 @@ impl<S> Patient<S> {
             self.stalled = None;
             return sent;
         }
-        let stall = self.stall;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(stall)));
+        let patience = self.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(too_slow("the client does not take its answer")))
     }
@@ -150,15 +144,10 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(50);
-    const LONG: Duration = Duration::from_secs(3600);
 
     async fn read_after(bytes: &[u8]) -> io::Result<usize> {
         let (mut client, server) = duplex(64);
-        let patience = Patience {
-            opening: SHORT,
-            stall: LONG,
-        };
-        let mut server = Patient::new(server, patience);
+        let mut server = Patient::new(server, SHORT);
         client.write_all(bytes).await.unwrap();
         server.read_exact(&mut vec![0; bytes.len()]).await.unwrap();
         let later = tokio::spawn(async move {
@@ -185,18 +174,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_must_be_taken() {
-        let patience = Patience {
-            opening: LONG,
-            stall: SHORT,
-        };
         let (mut client, server) = duplex(64);
-        let mut server = Patient::new(server, patience);
+        let mut server = Patient::new(server, SHORT);
         let error = server.write_all(&[0; 1000]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         // Whoever takes some of it now and then gets all of it, however long that takes.
         let (mut slow, server) = duplex(64);
         let stall = 20 * SHORT;
-        let mut server = Patient::new(server, Patience { stall, ..patience });
+        let mut server = Patient::new(server, stall);
         let reading = tokio::spawn(async move {
             let mut all = Vec::new();
             while all.len() < 640 {
