@@ -31,7 +31,7 @@ pub use calibration::MatchScale;
 pub use capture::{CaptureFault, CaptureLimits, Figure, Finding, LightLimits};
 pub use effort::Effort;
 pub use embedding::Embedding;
-pub use engine::{Engine, EngineConfig, EngineInfo, ModelInfo, Observer, Provider, Stage};
+pub use engine::{Engine, EngineConfig, EngineInfo, Lane, ModelInfo, Observer, Provider, Stage};
 pub use error::{DecodeError, EngineError, FaceError, StartError};
 pub use face::{Face, FaceRules};
 pub use geometry::{BoundingBox, Point};

@@ -90,6 +90,17 @@ impl Pipeline {
         self.timed(Stage::Decode, |this| picture::decode(bytes, &this.limits))
     }
 
+    /// As [`Pipeline::decode`], for pictures whose liveness is judged, which takes all pixels: a large JPEG is otherwise decoded
+    /// reduced first.
+    ///
+    /// # Errors
+    /// As [`Pipeline::decode`].
+    pub fn decode_whole(&mut self, bytes: &ImageBytes) -> Result<DecodedImage, DecodeError> {
+        self.timed(Stage::Decode, |this| {
+            picture::decode_whole(bytes, &this.limits)
+        })
+    }
+
     /// Every face of the picture, largest first. Looks twice where faces are small, and once more, framed, where none was found.
     ///
     /// # Errors

@@ -28,6 +28,10 @@ pub(crate) struct Args {
     /// With `identify` and `strangers`: this pack alone [default: every installed one]
     #[arg(long, value_name = "NAME")]
     pack: Option<String>,
+    /// For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--faces N`, `--requests N`, `--alone`
+    /// (without the Python server), `--pack NAME`
+    #[arg(last = true)]
+    options: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -36,6 +40,14 @@ enum What {
     Stages,
     /// How long a server with a million enrolled faces takes until it answers searches (ROSTRO_BENCH_FACES: another number)
     Start,
+    /// Requests per second beside the limit that the stages imply, CPU beside inference, and a Python server doing the same
+    Serve,
+    /// Five times the rate that can be served: who is answered, how soon, and whether accounts are treated alike
+    Overload,
+    /// Resident memory, idle and after many requests
+    Memory,
+    /// Searches while others enrol
+    Enrol,
     /// How many people of LFW a server finds again, and how often it takes a stranger for one of them
     Identify,
     /// How often searches for people of LFW who are not enrolled find somebody, beside the rate that the server announces
@@ -60,17 +72,28 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     match args.what {
-        What::Stages => of_gateway(workspace, &fetched, "stages"),
-        What::Start => of_gateway(workspace, &fetched, "start"),
+        What::Stages => of_gateway(workspace, &fetched, "stages", None, args),
+        What::Start => of_gateway(workspace, &fetched, "start", None, args),
+        What::Serve => of_gateway(workspace, &fetched, "load", Some("serve"), args),
+        What::Overload => of_gateway(workspace, &fetched, "load", Some("overload"), args),
+        What::Memory => of_gateway(workspace, &fetched, "load", Some("memory"), args),
+        What::Enrol => of_gateway(workspace, &fetched, "load", Some("enrol"), args),
         What::Identify => identify::run(workspace, &fetched, args),
         What::Strangers => identify::strangers::run(workspace, &fetched, args),
     }
 }
 
-/// One of the benches of the crate `gateway`.
-fn of_gateway(workspace: &Workspace, fetched: &Fetched, name: &str) -> Result<ExitCode> {
+/// One of the benches of the crate `gateway`, and which of its measurements.
+fn of_gateway(
+    workspace: &Workspace,
+    fetched: &Fetched,
+    name: &str,
+    what: Option<&str>,
+    args: &Args,
+) -> Result<ExitCode> {
     let mut bench = workspace.cargo();
     bench.args(["bench", "--package", "gateway", "--bench", name]);
+    bench.arg("--").args(what).args(&args.options);
     bench.env("ROSTRO_TEST_MODELS", workspace.models());
     bench.env("ORT_DYLIB_PATH", &fetched.onnxruntime);
     if let Some(faces) = env_path("ROSTRO_FACES")? {

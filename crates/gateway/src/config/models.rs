@@ -32,7 +32,7 @@ pub struct InferenceConfig {
     pub provider: ProviderName,
     /// Worker threads; 0 means one per core.
     pub workers: usize,
-    /// Requests that may wait; 0 means 16 per worker.
+    /// Requests that may wait; 0 means 16 and one per worker.
     pub queue: usize,
 }
 

@@ -116,7 +116,10 @@ fn install() -> Result<Metrics, String> {
     );
     describe_gauge!(IN_FLIGHT, "Requests in work.");
     describe_counter!(REJECTED, "Requests and pictures refused, by reason.");
-    describe_histogram!(STAGE_SECONDS, "Seconds of one inference stage, by stage.");
+    describe_histogram!(
+        STAGE_SECONDS,
+        "Seconds of one stage on a worker, by stage: load (base64), decode, detect, align, embed, liveness, quality, search."
+    );
     describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
     describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
     describe_gauge!(WORKERS, "Inference workers.");
@@ -213,6 +216,14 @@ pub fn inference_observer() -> inference::Observer {
     Arc::new(|stage, time: Duration| {
         histogram!(STAGE_SECONDS, "stage" => stage.name()).record(time.as_secs_f64())
     })
+}
+
+/// Does a step of a request on a worker that is none of the engine's, and records its time beside the stages'.
+pub(crate) fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
+    let begun = Instant::now();
+    let result = work();
+    histogram!(STAGE_SECONDS, "stage" => step).record(begun.elapsed().as_secs_f64());
+    result
 }
 
 /// A request in work; counts it when it is answered, and also when its client goes away first (status 499).

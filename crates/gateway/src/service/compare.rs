@@ -73,7 +73,7 @@ pub async fn compare(
             min_score,
         ))
     };
-    let comparison = app.engine.run(job).await??;
+    let comparison = app.infer(job).await??;
     Ok(app.audit.record(call, "compare", comparison))
 }
 
@@ -106,7 +106,8 @@ pub async fn compare_largest(
     let limits = app.config.images.limits();
     let (effort, min_score, gate) = (couple.effort, couple.min_score, couple.gate);
     let job = move |pipeline: &mut Pipeline| {
-        let probe = decode(pipeline, probe, &limits).map_err(ServiceError::of(Part::Probe))?;
+        let probe = decode_for(pipeline, probe, gate.is_some(), &limits)
+            .map_err(ServiceError::of(Part::Probe))?;
         let reference =
             decode(pipeline, reference, &limits).map_err(ServiceError::of(Part::Gallery))?;
         let seen = Seen::of(pipeline, &probe).map_err(ServiceError::of(Part::Probe))?;
@@ -120,7 +121,7 @@ pub async fn compare_largest(
         let score = pipeline.similarity(&probe, &known);
         Ok::<_, ServiceError>((Comparison::new(score, min_score), verdict))
     };
-    let (comparison, verdict) = app.engine.run(job).await??;
+    let (comparison, verdict) = app.infer(job).await??;
     if let Some(verdict) = verdict {
         warnings::tell(&verdict.findings);
         app.audit.record(call, liveness::KIND, verdict);
@@ -134,7 +135,18 @@ pub(super) fn decode(
     picture: Resolved,
     limits: &ImageLimits,
 ) -> Result<DecodedImage, PictureError> {
-    Ok(pipeline.decode(&picture.load(limits)?)?)
+    decode_for(pipeline, picture, false, limits)
+}
+
+/// As [`decode`]; `live`: whether liveness is judged next.
+pub(super) fn decode_for(
+    pipeline: &mut Pipeline,
+    picture: Resolved,
+    live: bool,
+    limits: &ImageLimits,
+) -> Result<DecodedImage, PictureError> {
+    let file = picture.load(limits)?;
+    Ok(liveness::decode_for(pipeline, &file, live)?)
 }
 
 /// The faces of a picture that has some.

@@ -43,7 +43,7 @@ pub async fn compare_live(
         let verdict = probe.judge(pipeline)?;
         Ok::<_, ServiceError>((probe.compare(pipeline, gallery)?, verdict))
     };
-    let (comparison, verdict) = app.engine.run(job).await??;
+    let (comparison, verdict) = app.infer(job).await??;
     warnings::tell(&verdict.findings);
     let comparison = app.audit.record(call, KIND, comparison);
     Ok((comparison, app.audit.record(call, liveness::KIND, verdict)))
@@ -66,7 +66,7 @@ pub async fn compare_then_liveness(
         let verdict = (always || comparison.passed).then(|| probe.judge(pipeline));
         Ok::<_, ServiceError>((comparison, verdict.transpose()?))
     };
-    let (comparison, verdict) = app.engine.run(job).await??;
+    let (comparison, verdict) = app.infer(job).await??;
     if let Some(verdict) = &verdict {
         warnings::tell(&verdict.findings);
     }

@@ -114,7 +114,7 @@ pub async fn detect(
         let matches = matches.collect::<Result<Vec<_>, _>>()?;
         Ok::<_, ServiceError>((detection, matches, Some(aim)))
     };
-    let (mut detection, matches, aim) = app.engine.run(job).await??;
+    let (mut detection, matches, aim) = app.infer(job).await??;
     detection.aim = aim;
     if let Some(terms) = &terms {
         let found = persons(app, terms.client, matches).await?;

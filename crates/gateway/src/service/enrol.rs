@@ -64,7 +64,7 @@ pub(super) async fn faces(
         let look_alikes = look_alikes.find(&templates);
         Ok::<_, PictureError>((Faces { faces, look_alikes }, findings))
     };
-    let taken = app.engine.run(job).await?;
+    let taken = app.infer(job).await?;
     let (faces, findings) = taken.map_err(ServiceError::of(Part::Image))?;
     warnings::tell_each(&findings);
     Ok(faces)
@@ -86,7 +86,7 @@ pub(super) async fn checked_faces(
         let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
         Ok::<_, ServiceError>((verdict(shots, &checks)?, findings))
     };
-    let (judged, findings) = app.engine.run(job).await??;
+    let (judged, findings) = app.infer(job).await??;
     warnings::tell_each(&findings);
     Ok(judged)
 }
@@ -227,7 +227,10 @@ impl Studio {
         policy: Option<&LivenessPolicy>,
     ) -> Result<Shot, PictureError> {
         let (image, face) = match kind {
-            Probe::Pictures => main_face(pipeline, picture, &self.limits, &self.rules)?,
+            Probe::Pictures => {
+                let live = policy.is_some();
+                main_face(pipeline, picture, live, &self.limits, &self.rules)?
+            }
             Probe::Crops => {
                 let crop = pipeline.decode(&picture.load(&self.limits)?)?;
                 let face = pipeline.main_face_of_crop(&crop, Effort::Accurate, &self.rules)?;

@@ -1,8 +1,8 @@
 //! Is the face in this picture a live one?
 
 use inference::{
-    CaptureFault, CaptureLimits, DecodedImage, Effort, Face, FaceError, FaceRules, Finding,
-    ImageLimits, Pipeline, Quality, Score,
+    CaptureFault, CaptureLimits, DecodeError, DecodedImage, Effort, Face, FaceError, FaceRules,
+    Finding, ImageBytes, ImageLimits, Pipeline, Quality, Score,
 };
 
 use super::{
@@ -77,8 +77,7 @@ pub async fn liveness(
         subject.judge(pipeline, &policy)
     };
     let verdict = app
-        .engine
-        .run(job)
+        .infer(job)
         .await?
         .map_err(ServiceError::of(Part::Image))?;
     warnings::tell(&verdict.findings);
@@ -105,7 +104,7 @@ impl Subject {
         rules: &FaceRules,
         policy: &LivenessPolicy,
     ) -> Result<Self, PictureError> {
-        let image = pipeline.decode(&picture.load(limits)?)?;
+        let image = pipeline.decode_whole(&picture.load(limits)?)?;
         let (face, faces) = pipeline.largest_face(&image, Effort::Accurate, rules)?;
         policy.admit(faces)?;
         Ok(Self { image, face, faces })
@@ -129,14 +128,28 @@ impl Subject {
     }
 }
 
-/// Decodes a picture and finds its one face, as closely as [`Subject::find`].
+/// A picture's pixels; `live`: whether liveness is judged next, which looks at all of them.
+pub(super) fn decode_for(
+    pipeline: &mut Pipeline,
+    file: &ImageBytes,
+    live: bool,
+) -> Result<DecodedImage, DecodeError> {
+    if live {
+        pipeline.decode_whole(file)
+    } else {
+        pipeline.decode(file)
+    }
+}
+
+/// Decodes a picture and finds its one face, as closely as [`Subject::find`]; `live`: whether its liveness is judged next.
 pub(super) fn main_face(
     pipeline: &mut Pipeline,
     picture: pictures::Resolved,
+    live: bool,
     limits: &ImageLimits,
     rules: &FaceRules,
 ) -> Result<(DecodedImage, Face), PictureError> {
-    let image = pipeline.decode(&picture.load(limits)?)?;
+    let image = decode_for(pipeline, &picture.load(limits)?, live)?;
     let face = pipeline.main_face(&image, Effort::Accurate, &rules.strict())?;
     Ok((image, face))
 }

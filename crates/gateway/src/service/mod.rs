@@ -10,6 +10,7 @@ mod detect;
 mod enrol;
 mod error;
 mod gate;
+mod lane;
 mod liveness;
 mod login;
 mod look_alikes;

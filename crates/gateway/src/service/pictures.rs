@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use inference::{ImageBytes, ImageLimits};
 
 use super::{Part, PictureError, ServiceError};
-use crate::App;
+use crate::{App, observe::timed};
 
 /// Shorter texts than this are no picture of a face in any format.
 const SHORTEST_BASE64: usize = 100;
@@ -74,11 +74,11 @@ pub(super) enum Resolved {
 impl Resolved {
     /// The file's bytes. Runs on an engine thread.
     pub(super) fn load(self, limits: &ImageLimits) -> Result<ImageBytes, PictureError> {
-        let bytes = match self {
-            Self::Base64(text) => decode_base64(&text).ok_or(PictureError::NotBase64)?,
-            Self::File(bytes) => bytes.into(),
-        };
-        Ok(ImageBytes::new(bytes, limits)?)
+        let bytes = timed("load", || match self {
+            Self::Base64(text) => decode_base64(&text).ok_or(PictureError::NotBase64),
+            Self::File(bytes) => Ok(bytes.into()),
+        });
+        Ok(ImageBytes::new(bytes?, limits)?)
     }
 }
 

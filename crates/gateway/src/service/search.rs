@@ -11,7 +11,7 @@ use super::{
     audit::Audited,
     pictures::{self, load_all},
 };
-use crate::App;
+use crate::{App, observe::timed};
 
 /// What counts as found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,7 +118,7 @@ pub async fn search(
         let aim = searcher.aim();
         Ok::<_, ServiceError>((searcher.find(probe, &aim)?, aim))
     };
-    let (matches, aim) = app.engine.run(job).await??;
+    let (matches, aim) = app.infer(job).await??;
     let found = persons_of_one(app, terms.client, matches).await?;
     Ok(app.audit.record(call, kind, Search { found, aim }))
 }
@@ -182,7 +182,7 @@ impl Searcher {
     pub(super) fn find(&self, probe: Embedding, aim: &Aim) -> Result<Vec<Match>, ServiceError> {
         let terms = &self.terms;
         let min_score = aim.min_score - terms.cutoff.slack;
-        let mut matches = self.gallery.search(&Query {
+        let query = Query {
             client: terms.client,
             collection: self.collection,
             probe,
@@ -192,7 +192,8 @@ impl Searcher {
                 Effort::Fast => Mode::Fast,
                 Effort::Accurate => Mode::Accurate,
             },
-        })?;
+        };
+        let mut matches = timed("search", || self.gallery.search(&query))?;
         // The gallery compares with the rounded limit; a client compares with the one it sent.
         matches.retain(|found| found.score.rounded() >= min_score);
         Ok(matches)

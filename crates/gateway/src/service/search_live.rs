@@ -52,7 +52,7 @@ pub async fn search_live(
             .map_err(ServiceError::of(Part::Image))?;
         Ok::<_, ServiceError>((verdict, searcher.find(probe, &aim)?, aim))
     };
-    let (verdict, matches, aim) = app.engine.run(job).await??;
+    let (verdict, matches, aim) = app.infer(job).await??;
     warnings::tell(&verdict.findings);
     let found = persons_of_one(app, terms.client, matches).await?;
     Ok(LiveSearch {

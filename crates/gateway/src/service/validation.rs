@@ -88,8 +88,7 @@ pub async fn validate(
         Ok(Validation { detection, main })
     };
     let validation = app
-        .engine
-        .run(job)
+        .infer(job)
         .await?
         .map_err(ServiceError::of(Part::Image))?;
     Ok(app.audit.record(call, "face_validation", validation))

@@ -70,7 +70,7 @@ pub async fn verify(
         let best = scores.max_by(|a, b| a.value().total_cmp(&b.value()));
         Ok::<Option<Score>, ServiceError>(best.filter(|score| score.rounded() >= min_score))
     };
-    let score = app.engine.run(job).await??;
+    let score = app.infer(job).await??;
     let found = score.map(|score| Found { person, score });
     Ok(app.audit.record(call, "verify", found))
 }

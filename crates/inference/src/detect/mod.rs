@@ -66,7 +66,7 @@ impl Detector {
         look: &Look,
     ) -> Result<Vec<Face>, FaceError> {
         let canvas = look.canvas(image.width(), image.height(), self.fixed);
-        let pixels = resize(image, None, canvas.picture[0], canvas.picture[1])
+        let pixels = resize(image, canvas.picture[0], canvas.picture[1])
             .ok_or_else(|| FaceError::Inference("the picture cannot be scaled".to_owned()))?;
         let [width, height] = canvas.size.map(|side| side as usize);
         // What the picture does not cover is black before normalising.

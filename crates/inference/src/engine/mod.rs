@@ -1,6 +1,7 @@
 //! The engine: one model pack on a pool of workers.
 
 mod pool;
+mod queue;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread, time::Duration};
 
@@ -9,6 +10,7 @@ use packs::InstalledPack;
 use tokio::sync::oneshot;
 
 use self::pool::Pool;
+pub use self::queue::Lane;
 use crate::{
     EngineError, ImageLimits, MatchScale, Pipeline, StartError, models::LoadContext, runtime,
 };
@@ -78,7 +80,7 @@ pub struct EngineConfig {
     pub provider: Provider,
     /// Worker threads; 0 means one per core.
     pub workers: usize,
-    /// Jobs that may wait; 0 means 16 per worker. One more is [`EngineError::Busy`].
+    /// Jobs that may wait; 0 means 16 and one per worker. One more is [`EngineError::Busy`].
     pub queue: usize,
     /// Bounds on pictures.
     pub limits: ImageLimits,
@@ -128,8 +130,10 @@ pub struct Engine {
     scale: Arc<MatchScale>,
 }
 
-/// Jobs that may wait per worker when the configuration does not say.
-const QUEUE_PER_WORKER: usize = 16;
+/// Jobs that may wait besides one per worker when the configuration does not say. So many that hardly a burst at four fifths of what
+/// can be done is refused, and so few that whoever is let in at five times that waits at most twice as long (simulated for 2 to 16
+/// workers, measured for 2: docs/BENCHMARKS.md).
+const QUEUE: usize = 16;
 
 impl Engine {
     /// Loads the runtime and the pack's models, starts the workers and warms every model up.
@@ -143,7 +147,7 @@ impl Engine {
             n => n,
         };
         let queue = match config.queue {
-            0 => workers * QUEUE_PER_WORKER,
+            0 => workers + QUEUE,
             n => n,
         };
         let prepacked: BTreeMap<String, PrepackedWeights> = pack
@@ -178,25 +182,39 @@ impl Engine {
         })
     }
 
-    /// Runs `job` on a worker thread. A panic in it is caught and costs this job only. If the caller goes away, the job
-    /// is skipped when its turn comes.
+    /// Runs `job` on a worker thread, in a lane that many share. A panic in it is caught and costs this job only. If the caller goes
+    /// away, the job is skipped when its turn comes.
     ///
     /// # Errors
-    /// [`EngineError::Busy`] at once when the queue is full; [`EngineError::Panicked`]; [`EngineError::Stopped`].
+    /// [`EngineError::Busy`] when the queue is full; [`EngineError::Panicked`]; [`EngineError::Stopped`].
     pub async fn run<R, F>(&self, job: F) -> Result<R, EngineError>
     where
         R: Send + 'static,
         F: FnOnce(&mut Pipeline) -> R + Send + 'static,
     {
+        self.run_for(Lane::default(), job).await
+    }
+
+    /// As [`Engine::run`], in the lane of whoever asks: lanes take turns, and in a full queue those with fewer jobs take the places of
+    /// those with more.
+    ///
+    /// # Errors
+    /// As [`Engine::run`]; `Busy` may come when the job has waited for a while.
+    pub async fn run_for<R, F>(&self, lane: Lane, job: F) -> Result<R, EngineError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Pipeline) -> R + Send + 'static,
+    {
         let (answer, result) = oneshot::channel();
-        self.pool.submit(Box::new(move |pipeline| {
+        let job = move |pipeline: Option<&mut Pipeline>| {
             if !answer.is_closed() {
                 // Nobody listens any more: the result is dropped.
-                let _ = answer.send(job(pipeline));
+                let _ = answer.send(pipeline.map(job).ok_or(EngineError::Busy));
             }
-        }))?;
+        };
+        self.pool.submit(lane, Box::new(job))?;
         // The sender goes away without a word only when the job panicked.
-        result.await.map_err(|_| EngineError::Panicked)
+        result.await.map_err(|_| EngineError::Panicked)?
     }
 
     /// What the engine really uses.

@@ -1,7 +1,6 @@
 //! A fixed pool of threads, each with a pipeline of its own, fed by one bounded queue.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -9,24 +8,24 @@ use std::{
 
 use ort::session::builder::PrepackedWeights;
 
+use super::queue::{Lane, Pushed, Queue};
 use crate::{EngineError, Pipeline, StartError};
 
-/// A unit of work.
-pub(super) type Job = Box<dyn FnOnce(&mut Pipeline) + Send>;
+/// A unit of work; with no pipeline it says that there was no place for it.
+pub(super) type Job = Box<dyn FnOnce(Option<&mut Pipeline>) + Send>;
 
-struct Queue {
-    jobs: VecDeque<Job>,
-    limit: usize,
+struct Waiting {
+    jobs: Queue<Job>,
     stopping: bool,
 }
 
 struct Shared {
-    queue: Mutex<Queue>,
+    queue: Mutex<Waiting>,
     wake: Condvar,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing that can panic runs under the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,9 +47,8 @@ impl Pool {
         weights: Vec<PrepackedWeights>,
     ) -> Result<Self, StartError> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue {
-                jobs: VecDeque::with_capacity(limit),
-                limit,
+            queue: Mutex::new(Waiting {
+                jobs: Queue::new(limit),
                 stopping: false,
             }),
             wake: Condvar::new(),
@@ -71,24 +69,28 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Queues `job`, or says at once that it cannot.
-    pub(super) fn submit(&self, job: Job) -> Result<(), EngineError> {
+    /// Queues `job`. Where there is no place for it, it or another one is told so.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub(super) fn submit(&self, lane: Lane, job: Job) -> Result<(), EngineError> {
         let mut queue = self.shared.lock();
         if queue.stopping {
             return Err(EngineError::Stopped);
         }
-        if queue.jobs.len() >= queue.limit {
-            return Err(EngineError::Busy);
-        }
-        queue.jobs.push_back(job);
+        let pushed = queue.jobs.push(lane, job);
         drop(queue);
-        self.shared.wake.notify_one();
+        match pushed {
+            Pushed::Waits => self.shared.wake.notify_one(),
+            // As many wait as before.
+            Pushed::InPlaceOf(job) | Pushed::Refused(job) => job(None),
+        }
         Ok(())
     }
 
     /// Jobs that wait for a worker.
     pub(super) fn waiting(&self) -> usize {
-        self.shared.lock().jobs.len()
+        self.shared.lock().jobs.waiting()
     }
 }
 
@@ -107,7 +109,7 @@ impl Drop for Pool {
 
 fn work(shared: &Shared, mut pipeline: Pipeline) {
     while let Some(job) = next(shared) {
-        if catch_unwind(AssertUnwindSafe(|| job(&mut pipeline))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| job(Some(&mut pipeline)))).is_err() {
             tracing::error!("an inference job panicked; its request fails, the worker goes on");
         }
     }
@@ -117,7 +119,7 @@ fn work(shared: &Shared, mut pipeline: Pipeline) {
 fn next(shared: &Shared) -> Option<Job> {
     let mut queue = shared.lock();
     loop {
-        if let Some(job) = queue.jobs.pop_front() {
+        if let Some(job) = queue.jobs.pop() {
             return Some(job);
         }
         if queue.stopping {

@@ -5,7 +5,7 @@ use packs::{CropRule, LivenessRole, Scores, Tensor};
 use super::{LoadContext, Model, fill_planes, session::values};
 use crate::{
     BoundingBox, DecodedImage, FaceError, StartError,
-    picture::{Region, resize},
+    picture::{Region, resize_part},
 };
 
 struct Member {
@@ -81,7 +81,7 @@ impl Member {
     fn probability(&mut self, image: &DecodedImage, face: &BoundingBox) -> Result<f32, FaceError> {
         let CropRule::Inside(scale) = self.crop;
         let crop = inside(image.width(), image.height(), face, scale)
-            .and_then(|region| resize(image, Some(region), self.size, self.size))
+            .and_then(|region| resize_part(image, region, self.size, self.size))
             .ok_or_else(|| FaceError::Inference("the face has no area to judge".to_owned()))?;
         let side = self.size as usize;
         let mut input = vec![0.0; 3 * side * side];

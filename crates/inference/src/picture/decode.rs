@@ -6,61 +6,181 @@ use std::{
 };
 
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, metadata::Orientation,
+    DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Luma, RgbImage,
+    metadata::Orientation,
 };
 
-use super::{DecodedImage, ImageBytes, ImageLimits, jpeg};
+use super::{
+    DecodedImage, ImageBytes, ImageLimits, jpeg,
+    levels::{Levels, Pixels, Source, first_scale},
+};
 use crate::DecodeError;
 
 /// Bytes per pixel of the widest layout that is decoded (16-bit RGBA), and as much again for the decoder's own buffers.
 const WORST_BYTES_PER_PIXEL: u64 = 16;
 
-/// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB.
+/// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB. A large JPEG is decoded reduced, and
+/// finer when it is asked for more.
 pub(crate) fn decode(
     bytes: &ImageBytes,
     limits: &ImageLimits,
 ) -> Result<DecodedImage, DecodeError> {
-    // Decoders of hostile files have panicked before; here that is one more undecodable picture.
-    catch_unwind(AssertUnwindSafe(|| decode_any(bytes.as_slice(), limits)))
-        .unwrap_or(Err(DecodeError::Corrupt))
-}
-
-fn decode_any(bytes: &[u8], limits: &ImageLimits) -> Result<DecodedImage, DecodeError> {
-    let reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| DecodeError::Corrupt)?;
-    let format = reader.format().ok_or(DecodeError::UnknownFormat)?;
-    let mut decoder = reader.into_decoder().map_err(|error| match error {
-        image::ImageError::Unsupported(_) => DecodeError::UnknownFormat,
-        other => cut_off_or_corrupt(&other),
-    })?;
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 {
-        return Err(DecodeError::Corrupt);
-    }
-    if pixels > limits.max_pixels {
-        return Err(DecodeError::TooManyPixels {
+    guarded(|| {
+        let file = File::open(bytes.as_slice(), limits)?;
+        let (width, height) = file.upright_size();
+        let scale = match file.format {
+            ImageFormat::Jpeg => first_scale(width, height),
+            _ => 1,
+        };
+        let Some(first) = file.reduced(scale) else {
+            return Ok(file.whole()?.into());
+        };
+        let source = Source {
+            file: bytes.clone(),
+            limits: *limits,
+        };
+        Ok(DecodedImage {
             width,
             height,
-            limit: limits.max_pixels,
-        });
+            levels: Levels::new(first, Some(source)),
+        })
+    })
+}
+
+/// As [`decode`], all pixels at once.
+pub(crate) fn decode_whole(
+    bytes: &ImageBytes,
+    limits: &ImageLimits,
+) -> Result<DecodedImage, DecodeError> {
+    guarded(|| Ok(File::open(bytes.as_slice(), limits)?.whole()?.into()))
+}
+
+impl From<Pixels> for DecodedImage {
+    /// A picture of these pixels, which are all of it.
+    fn from(pixels: Pixels) -> Self {
+        Self {
+            width: pixels.width,
+            height: pixels.height,
+            levels: Levels::new(pixels, None),
+        }
     }
-    if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
-        return Err(DecodeError::Truncated);
+}
+
+/// The pixels of a file that was decoded before, at `scale`; `None` when they cannot be had.
+pub(super) fn at_scale(source: &Source, scale: u32) -> Option<Pixels> {
+    let pixels = guarded(|| {
+        let file = File::open(source.file.as_slice(), &source.limits)?;
+        file.reduced(scale).map_or_else(|| file.whole(), Ok)
+    });
+    pixels.ok()
+}
+
+fn guarded<R>(work: impl FnOnce() -> Result<R, DecodeError>) -> Result<R, DecodeError> {
+    // Decoders of hostile files have panicked before; here that is one more undecodable picture.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DecodeError::Corrupt))
+}
+
+/// A file whose header was read and is within the limits.
+struct File<'a> {
+    bytes: &'a [u8],
+    decoder: Box<dyn ImageDecoder + 'a>,
+    format: ImageFormat,
+    orientation: Orientation,
+}
+
+impl<'a> File<'a> {
+    fn open(bytes: &'a [u8], limits: &ImageLimits) -> Result<Self, DecodeError> {
+        let reader = ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|_| DecodeError::Corrupt)?;
+        let format = reader.format().ok_or(DecodeError::UnknownFormat)?;
+        let mut decoder = reader.into_decoder().map_err(|error| match error {
+            image::ImageError::Unsupported(_) => DecodeError::UnknownFormat,
+            other => cut_off_or_corrupt(&other),
+        })?;
+        let (width, height) = decoder.dimensions();
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels == 0 {
+            return Err(DecodeError::Corrupt);
+        }
+        if pixels > limits.max_pixels {
+            return Err(DecodeError::TooManyPixels {
+                width,
+                height,
+                limit: limits.max_pixels,
+            });
+        }
+        if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
+            return Err(DecodeError::Truncated);
+        }
+        let mut allocation = Limits::no_limits();
+        allocation.max_alloc = Some(limits.max_pixels.saturating_mul(WORST_BYTES_PER_PIXEL));
+        decoder
+            .set_limits(allocation)
+            .map_err(|_| DecodeError::Corrupt)?;
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        Ok(Self {
+            bytes,
+            decoder: Box::new(decoder),
+            format,
+            orientation,
+        })
     }
-    let mut allocation = Limits::no_limits();
-    allocation.max_alloc = Some(limits.max_pixels.saturating_mul(WORST_BYTES_PER_PIXEL));
-    decoder
-        .set_limits(allocation)
-        .map_err(|_| DecodeError::Corrupt)?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture =
-        DynamicImage::from_decoder(decoder).map_err(|error| cut_off_or_corrupt(&error))?;
-    picture.apply_orientation(orientation);
-    let rgb = flatten(picture);
-    let (width, height) = rgb.dimensions();
-    DecodedImage::from_rgb(width, height, rgb.into_raw()).ok_or(DecodeError::Corrupt)
+
+    /// Width and height of the upright picture.
+    fn upright_size(&self) -> (u32, u32) {
+        let (width, height) = self.decoder.dimensions();
+        match self.orientation {
+            Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH => (height, width),
+            _ => (width, height),
+        }
+    }
+
+    /// All pixels, upright.
+    fn whole(self) -> Result<Pixels, DecodeError> {
+        let mut picture =
+            DynamicImage::from_decoder(self.decoder).map_err(|error| cut_off_or_corrupt(&error))?;
+        picture.apply_orientation(self.orientation);
+        let rgb = flatten(picture);
+        let (width, height) = rgb.dimensions();
+        Ok(Pixels::whole(width, height, rgb.into_raw()))
+    }
+
+    /// The upright picture reduced; `None` when `scale` is 1 or the file is not of the kind that can be.
+    fn reduced(&self, scale: u32) -> Option<Pixels> {
+        if scale == 1 {
+            return None;
+        }
+        let reduced = jpeg::decode_reduced(self.bytes, self.decoder.dimensions(), scale)?;
+        // The last column and row may reach over the picture's edge; turning it may make them the first.
+        let (width, height) = self.upright_size();
+        let rgb = RgbImage::from_raw(reduced.width, reduced.height, reduced.rgb)?;
+        let mut picture = DynamicImage::from(rgb);
+        picture.apply_orientation(self.orientation);
+        let rgb = picture.into_rgb8();
+        let turned = self.far_corner();
+        let over = [rgb.width() * scale - width, rgb.height() * scale - height];
+        Some(Pixels {
+            scale,
+            outside: [0, 1].map(|side| if turned[side] { over[side] } else { 0 }),
+            width: rgb.width(),
+            height: rgb.height(),
+            rgb: rgb.into_raw(),
+        })
+    }
+
+    /// Whether the stored picture's last column becomes the upright one's first, and the last row the first.
+    fn far_corner(&self) -> [bool; 2] {
+        let corner = GrayImage::from_fn(2, 2, |x, y| Luma([u8::from((x, y) == (0, 0))]));
+        let mut corner = DynamicImage::from(corner);
+        corner.apply_orientation(self.orientation);
+        let corner = corner.into_luma8();
+        let first = corner.enumerate_pixels().find(|(.., pixel)| pixel.0 == [1]);
+        first.map_or([false; 2], |(x, y, _)| [x == 1, y == 1])
+    }
 }
 
 fn cut_off_or_corrupt(error: &image::ImageError) -> DecodeError {

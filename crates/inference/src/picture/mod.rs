@@ -2,10 +2,15 @@
 
 mod decode;
 mod jpeg;
+mod levels;
 mod resample;
 
-pub(crate) use decode::decode;
-pub(crate) use resample::{Affine, Region, resize, warp};
+use std::sync::Arc;
+
+pub(crate) use decode::{decode, decode_whole};
+pub(crate) use resample::{Affine, Region, resize, resize_part, warp};
+
+use levels::{Levels, Pixels};
 
 use crate::{DecodeError, Point};
 
@@ -34,7 +39,7 @@ impl Default for ImageLimits {
 
 /// The bytes of a picture file, not empty and within the size limit.
 #[derive(Clone)]
-pub struct ImageBytes(Vec<u8>);
+pub struct ImageBytes(Arc<Vec<u8>>);
 
 impl ImageBytes {
     /// Takes `bytes` if there are some and not more than `limits` allows.
@@ -48,7 +53,7 @@ impl ImageBytes {
                 bytes: n,
                 limit: limits.max_bytes,
             }),
-            _ => Ok(Self(bytes)),
+            _ => Ok(Self(Arc::new(bytes))),
         }
     }
 
@@ -66,12 +71,13 @@ impl std::fmt::Debug for ImageBytes {
     }
 }
 
-/// A decoded picture: 8-bit RGB, upright (EXIF orientation applied), alpha flattened.
+/// A decoded picture: 8-bit RGB, upright (EXIF orientation applied), alpha flattened. A large JPEG is held reduced, and decoded
+/// finer when it is looked at more closely.
 #[derive(Clone)]
 pub struct DecodedImage {
     width: u32,
     height: u32,
-    rgb: Vec<u8>,
+    levels: Levels,
 }
 
 impl DecodedImage {
@@ -82,7 +88,7 @@ impl DecodedImage {
         let wanted = (width as usize)
             .checked_mul(height as usize)?
             .checked_mul(3)?;
-        (wanted > 0 && rgb.len() == wanted).then_some(Self { width, height, rgb })
+        (wanted > 0 && rgb.len() == wanted).then(|| Pixels::whole(width, height, rgb).into())
     }
 
     /// Width in pixels, at least 1.
@@ -103,10 +109,17 @@ impl DecodedImage {
         Point::new(self.width as f32 / 2.0, self.height as f32 / 2.0)
     }
 
-    /// The pixels: three bytes each (red, green, blue), row by row from the top.
-    #[must_use]
-    pub fn rgb(&self) -> &[u8] {
-        &self.rgb
+    /// All pixels: three bytes each (red, green, blue), row by row from the top.
+    #[cfg(test)]
+    pub(crate) fn rgb(&self) -> &[u8] {
+        &self.levels.at(1).rgb
+    }
+
+    /// Pixels that are at least as fine as one in `spacing` of the picture's, both across and down.
+    pub(crate) fn pixels(&self, spacing: f64) -> &Pixels {
+        let fits = |scale: &u32| f64::from(*scale) <= spacing;
+        self.levels
+            .at([8, 4, 2].into_iter().find(fits).unwrap_or(1))
     }
 }
 

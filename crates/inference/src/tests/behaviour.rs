@@ -5,7 +5,7 @@ use image::{ExtendedColorType, ImageFormat};
 use super::{STANDARD, compact, data, pipeline, read};
 use crate::{
     DecodeError, DecodedImage, Effort, FaceError, FaceRules, ImageBytes, ImageLimits, Pipeline,
-    picture::{Region, resize},
+    picture::{Region, resize_part},
 };
 
 fn decoded(bytes: Vec<u8>) -> Result<DecodedImage, DecodeError> {
@@ -256,18 +256,13 @@ fn around_the_face(pipeline: &mut Pipeline, picture: &DecodedImage, margin: f32)
     let top = (face.top - dy).max(0.0) as u32;
     let width = ((face.right + dx) as u32).min(picture.width()) - left;
     let height = ((face.bottom + dy) as u32).min(picture.height()) - top;
-    let rgb = resize(
-        picture,
-        Some(Region {
-            left,
-            top,
-            width,
-            height,
-        }),
+    let region = Region {
+        left,
+        top,
         width,
         height,
-    )
-    .unwrap();
+    };
+    let rgb = resize_part(picture, region, width, height).unwrap();
     DecodedImage::from_rgb(width, height, rgb).unwrap()
 }
 

@@ -61,7 +61,7 @@ fn mapped(image: &DecodedImage, change: impl Fn(u32, u8) -> f32) -> DecodedImage
 }
 
 fn scaled(image: &DecodedImage, width: u32, height: u32) -> DecodedImage {
-    let rgb = resize(image, None, width, height).unwrap();
+    let rgb = resize(image, width, height).unwrap();
     DecodedImage::from_rgb(width, height, rgb).unwrap()
 }
 

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod doctor;
+mod large;
 mod pose;
 mod reference;
 

@@ -80,7 +80,7 @@ impl Call {
     }
 
     /// Whose request the current task works on.
-    pub(super) fn current() -> Option<Self> {
+    pub(in crate::service) fn current() -> Option<Self> {
         CURRENT
             .try_with(|current| current.get().cloned())
             .ok()

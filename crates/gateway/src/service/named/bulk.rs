@@ -83,8 +83,7 @@ async fn take(
     loop {
         let (studio, picture) = (std::sync::Arc::clone(&studio), picture.clone());
         match app
-            .engine
-            .run(move |pipeline| studio.take(pipeline, picture))
+            .infer(move |pipeline| studio.take(pipeline, picture))
             .await
         {
             Err(EngineError::Busy) => tokio::time::sleep(PATIENCE).await,

@@ -42,8 +42,7 @@ async fn collection_for(
     if let Err(ServiceError::Store(StoreError::CollectionNotFound)) = &found {
         let (picture, limits) = (picture.clone(), app.config.images.limits());
         let decoded = app
-            .engine
-            .run(move |pipeline| decode(pipeline, picture, &limits).map(drop))
+            .infer(move |pipeline| decode(pipeline, picture, &limits).map(drop))
             .await?;
         decoded.map_err(ServiceError::of(Part::Image))?;
     }

@@ -79,7 +79,7 @@ pub async fn put_person(
     let near = LookAlikes::of(app, client, &[collection.id]);
     let studio = Studio::new(app, client, &collection, &new, there.as_ref(), near).await?;
     let job = move |pipeline: &mut Pipeline| studio.take(pipeline, picture);
-    let mut taken = app.engine.run(job).await??;
+    let mut taken = app.infer(job).await??;
     warnings::tell(&taken.findings);
     taken.check(app, call, there.as_ref()).await?;
     let (near, own) = (std::mem::take(&mut taken.look_alikes), there.as_ref());
@@ -182,8 +182,7 @@ impl Studio {
         let file = picture
             .load(&self.limits)
             .map_err(ServiceError::of(Part::Image))?;
-        let image = pipeline
-            .decode(&file)
+        let image = liveness::decode_for(pipeline, &file, self.gate.is_some())
             .map_err(ServiceError::of(Part::Image))?;
         let seen = Seen::of(pipeline, &image).map_err(of(Part::Image))?;
         let verdict = self

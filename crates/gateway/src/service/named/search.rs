@@ -9,7 +9,7 @@ use crate::{
     service::{
         Call, Found, LivenessGate, Part, PictureSource, Recorded, Search, SearchTerms,
         ServiceError,
-        compare::{Seen, decode},
+        compare::{Seen, decode, decode_for},
         liveness, pictures,
         search::{Searcher, merged, persons, persons_of_one},
     },
@@ -58,7 +58,8 @@ pub async fn search_every_face(
     let limits = app.config.images.limits();
     let job = move |pipeline: &mut Pipeline| {
         let of = ServiceError::of::<inference::FaceError>;
-        let image = decode(pipeline, picture, &limits).map_err(ServiceError::of(Part::Image))?;
+        let image = decode_for(pipeline, picture, gate.is_some(), &limits)
+            .map_err(ServiceError::of(Part::Image))?;
         let seen = Seen::of(pipeline, &image).map_err(of(Part::Image))?;
         let verdict = gate.map(|gate| gate.pass(pipeline, &image, &seen.all));
         let verdict = verdict.transpose()?;
@@ -70,7 +71,7 @@ pub async fn search_every_face(
         let matches = matches.collect::<Result<Vec<_>, _>>()?;
         Ok::<_, ServiceError>((merged(matches, terms.limit), verdict, aim))
     };
-    let (matches, verdict, aim) = app.engine.run(job).await??;
+    let (matches, verdict, aim) = app.infer(job).await??;
     if let Some(verdict) = verdict {
         warnings::tell(&verdict.findings);
         app.audit.record(call, liveness::KIND, verdict);
@@ -114,7 +115,7 @@ pub async fn search_group(
         }
         Ok::<_, ServiceError>((faces, aim))
     };
-    let (faces, aim) = app.engine.run(job).await??;
+    let (faces, aim) = app.infer(job).await??;
     let (thumbnails, matches): (Vec<_>, Vec<_>) = faces.into_iter().unzip();
     let found = persons(app, terms.client, matches).await?;
     let faces = thumbnails.into_iter().zip(found);

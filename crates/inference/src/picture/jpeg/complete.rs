@@ -2,7 +2,7 @@
 //! refused instead, because half a face still gives a template.
 
 /// Whether the file runs up to its end-of-image marker. Whatever follows the marker (previews, depth maps) is ignored.
-pub(super) fn is_complete(bytes: &[u8]) -> bool {
+pub(in crate::picture) fn is_complete(bytes: &[u8]) -> bool {
     let mut at = 2; // behind the start-of-image marker
     while let Some((marker, body)) = next_marker(bytes, at) {
         at = match marker {

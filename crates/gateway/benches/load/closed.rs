@@ -1,0 +1,82 @@
+//! As many requests at a time as there are connections.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    client::{Connection, Request},
+    figures::Seen,
+};
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Until {
+    /// After this time.
+    Time(Duration),
+    /// After so many requests in all.
+    Requests(usize),
+}
+
+/// What was seen, and how long it took.
+pub(crate) struct Load {
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) took: Duration,
+}
+
+impl Load {
+    /// Accepted requests per second.
+    pub(crate) fn rate(&self) -> f64 {
+        let accepted = self.seen.iter().filter(|one| one.accepted()).count();
+        accepted as f64 / self.took.as_secs_f64()
+    }
+}
+
+/// Sends `requests` in turn over `connections` until then.
+pub(crate) fn run(
+    address: SocketAddr,
+    requests: &[Request],
+    connections: usize,
+    until: Until,
+) -> Result<Load> {
+    let begun = Instant::now();
+    let next = AtomicUsize::new(0);
+    let one = || -> Result<Vec<Seen>> {
+        let mut connection = Connection::new(address)?;
+        let mut seen = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let done = match until {
+                Until::Time(time) => begun.elapsed() >= time,
+                Until::Requests(count) => number >= count,
+            };
+            if done {
+                return Ok(seen);
+            }
+            let at = begun.elapsed();
+            let answer = connection.ask(&requests[number % requests.len()])?;
+            seen.push(Seen {
+                at,
+                took: begun.elapsed() - at,
+                status: answer.status,
+                retry_after: answer.retry_after,
+            });
+        }
+    };
+    let seen: Result<Vec<Vec<Seen>>> = thread::scope(|scope| {
+        let running: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
+        let joined = running.into_iter().map(|thread| thread.join());
+        joined
+            .map(|seen| seen.ok().context("a client panicked")?)
+            .collect()
+    });
+    Ok(Load {
+        seen: seen?.concat(),
+        took: begun.elapsed(),
+    })
+}

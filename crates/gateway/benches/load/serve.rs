@@ -1,0 +1,297 @@
+//! How much of the machine reaches the models: requests per second beside the limit that the stages of one request imply.
+
+use std::{collections::BTreeMap, io::Cursor, path::Path, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use image::{ExtendedColorType, codecs::jpeg::JpegEncoder, imageops::FilterType};
+
+use super::{
+    Args, bodies,
+    client::Request,
+    closed::{self, Load, Until},
+    cores,
+    figures::{accepted, percentile},
+    fill::Filled,
+    peer,
+    process::{self, Server},
+};
+
+/// Requests on one thread, after as many again to warm up.
+const ALONE: usize = 60;
+/// The same for each large photograph.
+const ALONE_LARGE: usize = 15;
+/// Requests under way per core, when as many as can be are served.
+const PER_CORE: usize = 2;
+/// The account.
+const ACCOUNT: &str = "bench";
+
+/// Prints the tables.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let filled = runtime.block_on(Filled::new(data.path(), &args.pack, ACCOUNT, args.faces))?;
+    let token = process::token(data.path(), &args.pack, ACCOUNT)?;
+    let picture = bodies::base64(&bodies::composite())?;
+    let requests: Vec<Request> = bodies::CALLS
+        .iter()
+        .map(|call| {
+            let body = bodies::body(call, &picture, &filled.collection);
+            Request::post(&bodies::path(call), &token, &body)
+        })
+        .collect();
+    drop((filled, runtime));
+
+    let server = Server::start(
+        data.path(),
+        &args.pack,
+        &[("ROSTRO_INFERENCE__WORKERS", "1")],
+    )?;
+    let mut alone = Vec::new();
+    for request in &requests {
+        alone.push(Alone::of(&server, request, ALONE)?);
+    }
+    println!(
+        "\nOne request at a time on one worker, ms (pack {}):\n",
+        args.pack
+    );
+    println!(
+        "| call | {} | sum of the stages | the whole request |",
+        STAGES.join(" | ")
+    );
+    println!("|---|{}---|---|", "---|".repeat(STAGES.len()));
+    for (call, alone) in bodies::CALLS.iter().zip(&alone) {
+        println!("| {call} | {} |", alone.row());
+    }
+    decoding(&server, &token)?;
+    drop(server);
+
+    let server = Server::start(data.path(), &args.pack, &[])?;
+    let mut saturated = Vec::new();
+    println!("\nAs much as it can on {} cores:\n", cores());
+    println!(
+        "| call | requests/s | limit by the stages | ratio | p50 ms | p99 ms | CPU beside the workers, ms a request | on the workers beside the stages |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for ((call, request), alone) in bodies::CALLS.iter().zip(&requests).zip(&alone) {
+        saturate(&server, request, Duration::from_secs(2))?;
+        let (before, stages) = (server.cpu()?, server.stages()?);
+        let load = saturate(&server, request, Duration::from_secs(args.seconds))?;
+        let (after, stages_after) = (server.cpu()?, server.stages()?);
+        let each = |time: f64| time * 1000.0 / load.seen.len() as f64;
+        let in_stages: f64 = stages_after.values().sum::<f64>() - stages.values().sum::<f64>();
+        let limit = cores() as f64 * 1000.0 / alone.sum();
+        println!(
+            "| {call} | {:.1} | {limit:.1} | {:.2} | {:.1} | {:.1} | {:.2} | {:.2} |",
+            load.rate(),
+            load.rate() / limit,
+            percentile(accepted(&load.seen), 0.5),
+            percentile(accepted(&load.seen), 0.99),
+            each((after.1 - before.1).as_secs_f64()),
+            // Waiting for a core counts in the stages' times, not in the CPU's: it can be negative.
+            each((after.0 - before.0).as_secs_f64() - in_stages),
+        );
+        saturated.push(load);
+    }
+    drop(server);
+    if args.alone {
+        return Ok(());
+    }
+    let peer = peer::start(&args.pack, args.faces)?;
+    println!("\nThe Python server (benches/peer), the same requests:\n");
+    println!("| call | requests/s | p50 ms | p99 ms | ours: throughput | p99 |");
+    println!("|---|---|---|---|---|---|");
+    for ((call, request), ours) in bodies::CALLS.iter().zip(&requests).zip(&saturated) {
+        saturate(&peer, request, Duration::from_secs(2))?;
+        let load = saturate(&peer, request, Duration::from_secs(args.seconds))?;
+        let p99 = |load: &Load| percentile(accepted(&load.seen), 0.99);
+        println!(
+            "| {call} | {:.1} | {:.1} | {:.1} | {:.2} x | {:.2} x |",
+            load.rate(),
+            percentile(accepted(&load.seen), 0.5),
+            p99(&load),
+            ours.rate() / load.rate(),
+            p99(ours) / p99(&load),
+        );
+    }
+    drop(peer);
+    beside_insightface(args)
+}
+
+/// `compare` with a detector that insightface can run too, and what insightface does of it: two pictures to two templates.
+fn beside_insightface(args: &Args) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (pack, data) = (folder.path().join("both"), folder.path().join("data"));
+    if !peer::pack_for_insight(&args.pack, &pack)? {
+        println!("\n(insightface: left out, its detector is not in ROSTRO_MODELS_MIRROR)");
+        return Ok(());
+    }
+    std::fs::create_dir(&data)?;
+    let models = folder.path().to_str().context("a path that is no text")?;
+    let token = process::token(&data, &args.pack, ACCOUNT)?;
+    let body = bodies::body("compare", &bodies::base64(&bodies::composite())?, "");
+    let request = Request::post(&bodies::path("compare"), &token, &body);
+    let settings = [
+        ("ROSTRO_MODELS__DIR", models),
+        ("ROSTRO_MODELS__PACK", "both"),
+    ];
+    let server = Server::start(&data, &args.pack, &settings)?;
+    let time = Duration::from_secs(args.seconds);
+    saturate(&server, &request, Duration::from_secs(2))?;
+    let ours = saturate(&server, &request, time)?;
+    drop(server);
+    let Some([rate, p50, p99]) = peer::insight(&pack, &bodies::composite(), time)? else {
+        return Ok(());
+    };
+    let own = |part| percentile(accepted(&ours.seen), part);
+    println!(
+        "\ninsightface's API (no HTTP) beside `compare` over HTTP, the same SCRFD detector and embedder:\n"
+    );
+    println!("| | pairs/s | p50 ms | p99 ms |\n|---|---|---|---|");
+    println!(
+        "| rostro | {:.1} | {:.1} | {:.1} |",
+        ours.rate(),
+        own(0.5),
+        own(0.99)
+    );
+    println!("| insightface, a process a core | {rate:.1} | {p50:.1} | {p99:.1} |");
+    println!(
+        "| | {:.2} x | | {:.2} x |",
+        ours.rate() / rate,
+        own(0.99) / p99
+    );
+    Ok(())
+}
+
+fn saturate(server: &Server, request: &Request, time: Duration) -> Result<Load> {
+    let connections = cores() * PER_CORE;
+    let load = closed::run(
+        server.address,
+        std::slice::from_ref(request),
+        connections,
+        Until::Time(time),
+    )?;
+    sound(&load)?;
+    Ok(load)
+}
+
+fn sound(load: &Load) -> Result<()> {
+    let odd = load.seen.iter().find(|one| !one.accepted());
+    ensure!(odd.is_none(), "an unexpected answer: {odd:?}");
+    Ok(())
+}
+
+/// The stages in the order of a request.
+const STAGES: [&str; 8] = [
+    "load", "decode", "detect", "align", "embed", "quality", "liveness", "search",
+];
+
+/// One request after the other.
+struct Alone {
+    /// Milliseconds of a request, by stage.
+    stages: BTreeMap<String, f64>,
+    /// Median of the whole.
+    whole: f64,
+}
+
+impl Alone {
+    fn of(server: &Server, request: &Request, count: usize) -> Result<Self> {
+        let ask = || {
+            let requests = std::slice::from_ref(request);
+            closed::run(server.address, requests, 1, Until::Requests(count))
+        };
+        ask()?;
+        let before = server.stages()?;
+        let load = ask()?;
+        sound(&load)?;
+        let each = |(stage, sum): (String, f64)| {
+            let before = before.get(&stage).copied().unwrap_or_default();
+            (stage, (sum - before) * 1000.0 / count as f64)
+        };
+        Ok(Self {
+            stages: server.stages()?.into_iter().map(each).collect(),
+            whole: percentile(accepted(&load.seen), 0.5),
+        })
+    }
+
+    fn sum(&self) -> f64 {
+        self.stages.values().sum()
+    }
+
+    fn row(&self) -> String {
+        let stage = |name: &&str| self.stages.get(*name).copied().unwrap_or_default();
+        let stages: Vec<String> = STAGES
+            .iter()
+            .map(|name| format!("{:.2}", stage(name)))
+            .collect();
+        format!(
+            "{} | {:.2} | {:.2}",
+            stages.join(" | "),
+            self.sum(),
+            self.whole
+        )
+    }
+}
+
+/// Photographs of 12 megapixels beside the same ones of 1 megapixel.
+fn decoding(server: &Server, token: &str) -> Result<()> {
+    let photographs = ["compreface/004_A.jpg", "compreface/001_A.jpg"];
+    println!("\nLarge photographs, one request at a time:\n");
+    println!(
+        "| photograph | call | 12 megapixels: decode ms | whole ms | 1 megapixel: decode ms | whole ms | ratio |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for file in photographs {
+        let Some(path) = bodies::labelled(file) else {
+            println!("(without ROSTRO_FACES: none)");
+            return Ok(());
+        };
+        let sizes = [12e6, 1e6].map(|pixels| resized(&path, pixels));
+        let [large, small] = sizes;
+        let (large, small) = (large?, small?);
+        for call in ["compare", "liveness", "detect"] {
+            let of = |picture: &[u8]| {
+                let text = base64_simd::STANDARD.encode_to_string(picture);
+                let body = bodies::body(call, &text, "");
+                let request = Request::post(&bodies::path(call), token, &body);
+                Alone::of(server, &request, ALONE_LARGE)
+            };
+            let (large_times, small_times) = (of(&large)?, of(&small)?);
+            let decode = |times: &Alone| times.stages.get("decode").copied().unwrap_or_default();
+            println!(
+                "| {file}, {} and {} KB | {call} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} |",
+                large.len() / 1000,
+                small.len() / 1000,
+                decode(&large_times),
+                large_times.whole,
+                decode(&small_times),
+                small_times.whole,
+                large_times.whole / small_times.whole,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A photograph brought to so many pixels, as a JPEG of quality 90; as it is where it has about as many.
+fn resized(file: &Path, pixels: f64) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(file)?;
+    let picture = image::load_from_memory(&bytes)
+        .with_context(|| file.display().to_string())?
+        .into_rgb8();
+    let has = f64::from(picture.width()) * f64::from(picture.height());
+    if (has / pixels - 1.0).abs() < 0.1 {
+        return Ok(bytes);
+    }
+    let factor = (pixels / has).sqrt();
+    let side = |side: u32| (f64::from(side) * factor).round() as u32;
+    let (width, height) = (side(picture.width()), side(picture.height()));
+    let picture = image::imageops::resize(&picture, width, height, FilterType::Lanczos3);
+    let mut out = Cursor::new(Vec::new());
+    JpegEncoder::new_with_quality(&mut out, 90).encode(
+        &picture,
+        width,
+        height,
+        ExtendedColorType::Rgb8,
+    )?;
+    Ok(out.into_inner())
+}

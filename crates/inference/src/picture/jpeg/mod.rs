@@ -1,0 +1,7 @@
+//! What the general decoder does not do with a JPEG file: saying whether it is complete, and decoding it smaller than it is.
+
+mod complete;
+mod reduced;
+
+pub(super) use complete::is_complete;
+pub(super) use reduced::decode as decode_reduced;
