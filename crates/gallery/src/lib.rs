@@ -105,6 +105,12 @@ impl Gallery {
         self.shared.status.borrow().phase
     }
 
+    /// What searches that begin now see at the least.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.shared.status.borrow().revision
+    }
+
     /// How far the indexes are, with figures gathered from all of them.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -113,19 +119,32 @@ impl Gallery {
         status
     }
 
+    /// Returns once searches on this node see everything up to `revision`; waits for it for [`GalleryOptions::patience`].
+    ///
+    /// # Errors
+    /// As [`Gallery::reached_within`].
+    pub async fn reached(&self, revision: Revision) -> Result<(), GalleryError> {
+        self.reached_within(revision, self.shared.options.patience)
+            .await
+    }
+
     /// Returns once searches on this node see everything up to `revision`.
     ///
     /// # Errors
-    /// [`GalleryError::Stopped`] when the follower is gone; when [`GalleryOptions::patience`] ends first, [`GalleryError::Loading`]
-    /// while the indexes are being built, otherwise [`GalleryError::Behind`].
-    pub async fn reached(&self, revision: Revision) -> Result<(), GalleryError> {
+    /// [`GalleryError::Stopped`] when the follower is gone; when `patience` ends first, [`GalleryError::Loading`] while the indexes are
+    /// being built, otherwise [`GalleryError::Behind`].
+    pub async fn reached_within(
+        &self,
+        revision: Revision,
+        patience: Duration,
+    ) -> Result<(), GalleryError> {
         let mut status = self.shared.status.subscribe();
         let reached = status.wait_for(|status| match status.phase {
             Phase::Loading => false,
             Phase::Following => status.revision >= revision,
             Phase::Stopped => true,
         });
-        let reached = match tokio::time::timeout(self.shared.options.patience, reached).await {
+        let reached = match tokio::time::timeout(patience, reached).await {
             Ok(Ok(status)) => Ok(status.phase),
             Ok(Err(_)) => Ok(Phase::Stopped),
             Err(_elapsed) => Err(self.phase()),

@@ -11,6 +11,7 @@ pub mod limits;
 mod master_key;
 pub mod messages;
 pub mod observe;
+mod revisions;
 pub mod routes;
 pub mod server;
 pub mod service;

@@ -32,7 +32,9 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
     let (routes, parts) = dialects(config);
     let routes = routes.layer(from_fn_with_state(app.clone(), middleware::receipts));
     // What a load balancer or Prometheus asks must be answered when all places are taken.
-    let routes = routes.layer(from_fn(middleware::picture_warnings));
+    let routes = routes
+        .layer(from_fn(middleware::picture_warnings))
+        .layer(from_fn(middleware::revisions));
     let routes = routes.layer(from_fn_with_state(
         InFlight::new(config.server.max_in_flight),
         middleware::in_flight,
@@ -90,6 +92,7 @@ fn dialects(config: &Config) -> (Router<AppState>, Vec<Part>) {
     for (_, name, router) in dialects.into_iter().filter(|(enabled, ..)| *enabled) {
         let (these, mut api) = router.split_for_parts();
         middleware::document_warnings(&mut api);
+        middleware::document_revisions(&mut api);
         routes = routes.merge(these);
         parts.push(Part { name, api });
     }

@@ -1,6 +1,6 @@
 //! Who is this, among the account's persons?
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use gallery::{Aim, Gallery, Match, Mode, Phase, Query};
 use inference::{Effort, Embedding, FaceRules, ImageBytes, Pipeline, Score};
@@ -11,7 +11,10 @@ use super::{
     audit::Audited,
     pictures::{self, load_all},
 };
-use crate::{App, observe::timed};
+use crate::{App, observe::timed, revisions};
+
+/// How long a search waits for the revision that its caller insists on.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What counts as found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,7 +148,8 @@ pub(super) struct Searcher {
 }
 
 impl Searcher {
-    /// Finds the collection. Fails at once while the indexes are being built: a job would be for nothing.
+    /// Finds the collection, and waits for what the caller wants to be seen. Fails at once while the indexes are being built: a job
+    /// would be for nothing.
     pub(super) async fn new(app: &App, terms: &SearchTerms) -> Result<Self, ServiceError> {
         let collection = match terms.collection {
             Some(asked) => Some(collection(app, terms.client, asked).await?),
@@ -154,11 +158,15 @@ impl Searcher {
         if app.gallery.phase() == Phase::Loading {
             return Err(gallery::GalleryError::Loading.into());
         }
+        if let Some(asked) = revisions::asked() {
+            app.gallery.reached_within(asked, PATIENCE).await?;
+        }
         Ok(Self::within(app, terms, collection))
     }
 
     /// In a collection of the account that is known to be there, or in all of it.
     pub(super) fn within(app: &App, terms: &SearchTerms, collection: Option<CollectionId>) -> Self {
+        revisions::tell(app.gallery.revision());
         Self {
             gallery: Arc::clone(&app.gallery),
             terms: *terms,

@@ -7,7 +7,7 @@ use super::{
     Call, Found, Part, PictureSource, Recorded, ServiceError, audit::Audited, compare::template,
     pictures, search::collection,
 };
-use crate::App;
+use crate::{App, revisions};
 
 /// Who somebody is said to be, and pictures of that somebody.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub async fn verify(
         Some(asked) => Some(collection(app, claim.client, asked).await?),
         None => None,
     };
+    // Read from the database itself, which has at least what this node has heard of.
+    revisions::tell(*app.store.watch().borrow());
     let person = app.store.person(claim.client, claim.person).await?;
     let person = person.ok_or(StoreError::PersonNotFound)?;
     let inside = scope.is_none_or(|id| person.collections.iter().any(|one| one.id == id));

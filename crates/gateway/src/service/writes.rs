@@ -6,7 +6,7 @@ use inference::EngineError;
 use store::{Committed, StoreError};
 
 use super::ServiceError;
-use crate::App;
+use crate::{App, revisions};
 
 /// Does a write and waits until this node's searches see it, in a task of its own: a client that goes away cannot part the two.
 pub(super) async fn visible<T: Send + 'static>(
@@ -29,7 +29,10 @@ pub(super) async fn committed<T: Send + 'static>(
         Ok(committed)
     });
     match task.await {
-        Ok(done) => done,
+        Ok(done) => done.map(|Committed { value, revision }| {
+            revisions::tell(revision);
+            value
+        }),
         Err(failed) => match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             // Cancelled: the runtime is shutting down.

@@ -24,7 +24,24 @@ async fn behind(kind: Kind) {
         // It is durable, and not to be found yet.
         assert_eq!(client.everybody().await, ["Early", "Late"]);
         assert_eq!(client.found(2).await, [""; 0]);
-        assert_eq!(client.found(1).await, ["Early"], "searches go on");
+        let stale = client.search(1).await;
+        let seen: i64 = stale.revision.as_deref().unwrap().parse().unwrap();
+        let wanted = server.app().store.revision().await.unwrap();
+        assert_eq!(
+            seen + 2,
+            wanted.number(),
+            "an answer does not say more than it saw"
+        );
+        assert_eq!(
+            crate::client::names(&stale.data()),
+            ["Early"],
+            "searches go on"
+        );
+        // But for who insists on more.
+        let fresh = client.since(&wanted.to_string());
+        let refused = fresh.search(1).await;
+        refused.assert_unavailable("search_behind");
+        fresh.assert_stateless_calls_go_on().await;
         raw::run(&url, "DELETE FROM changes WHERE client_id = 'damaged'").await;
         let app = server.app();
         let newest = app.store.revision().await.unwrap();
@@ -32,7 +49,7 @@ async fn behind(kind: Kind) {
         while app.gallery.reached(newest).await.is_err() {
             assert!(tries.next().is_some(), "it never gets there");
         }
-        assert_eq!(client.found(2).await, ["Late"]);
+        assert_eq!(fresh.found(2).await, ["Late"]);
     })
     .await;
 }

@@ -10,6 +10,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: String,
+    min_revision: Option<String>,
 }
 
 /// An answer.
@@ -17,6 +18,8 @@ pub(crate) struct Client {
 pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    /// `x-rostro-revision`.
+    pub(crate) revision: Option<String>,
     retry: bool,
 }
 
@@ -41,11 +44,20 @@ impl Client {
             http: reqwest::Client::new(),
             base: base.to_owned(),
             token: token.to_owned(),
+            min_revision: None,
         }
     }
 
     pub(crate) fn of(server: &TestServer) -> Self {
         Self::new(&server.base, &server.token)
+    }
+
+    /// Asks for answers from this revision on.
+    pub(crate) fn since(&self, revision: &str) -> Self {
+        Self {
+            min_revision: Some(revision.to_owned()),
+            ..Self::new(&self.base, &self.token)
+        }
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Told {
@@ -54,9 +66,14 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
+        if let Some(revision) = &self.min_revision {
+            request = request.header("x-rostro-min-revision", revision);
+        }
         let response = request.send().await.expect("an answer");
+        let revision = response.headers().get("x-rostro-revision");
         Told {
             status: response.status().as_u16(),
+            revision: revision.map(|value| value.to_str().expect("text").to_owned()),
             retry: response.headers().contains_key("retry-after"),
             body: response.json().await.expect("JSON"),
         }
@@ -74,6 +91,11 @@ impl Client {
     pub(crate) async fn enrol(&self, name: &str, who: u32) -> Told {
         let body = json!({ "name": name, "images": [face(who, 1)] });
         self.post("persons", &body).await
+    }
+
+    pub(crate) async fn delete(&self, id: &str) -> Told {
+        self.ask(Method::DELETE, &format!("persons/{id}"), None)
+            .await
     }
 
     /// Searches for composite person `who`, by another picture.
@@ -106,7 +128,7 @@ impl Client {
     }
 }
 
-fn names(list: &Value) -> Vec<String> {
+pub(crate) fn names(list: &Value) -> Vec<String> {
     let list = list.as_array().expect("a list").iter();
     let mut names: Vec<_> = list
         .map(|one| one["name"].as_str().expect("a name").to_owned())

@@ -22,6 +22,7 @@ mod away;
 mod behind;
 mod client;
 mod full_disk;
+mod nodes;
 mod process;
 mod raw;
 mod upkeep;

@@ -8,7 +8,11 @@ use axum::http::{
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{RECEIPT, REQUEST_ID, warnings::WARNINGS};
+use super::{
+    RECEIPT, REQUEST_ID,
+    revisions::{MIN_REVISION, REVISION},
+    warnings::WARNINGS,
+};
 use crate::{auth::API_KEY, routes::headers};
 
 /// Pages may ask again whether they may call after this time at the latest.
@@ -34,9 +38,15 @@ pub(in crate::server) fn cors(origins: &[String]) -> CorsLayer {
             Method::DELETE,
             Method::PATCH,
         ])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID, API_KEY])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            REQUEST_ID,
+            API_KEY,
+            MIN_REVISION,
+        ])
         .expose_headers(
-            [REQUEST_ID, RETRY_AFTER, WARNINGS, RECEIPT]
+            [REQUEST_ID, RETRY_AFTER, WARNINGS, RECEIPT, REVISION]
                 .into_iter()
                 .chain(headers::ALL)
                 .collect::<Vec<_>>(),

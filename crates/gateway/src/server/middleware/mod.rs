@@ -7,6 +7,7 @@ mod guard;
 mod limits;
 mod observe;
 mod receipts;
+mod revisions;
 mod warnings;
 
 pub(super) use answers::{json_errors, page_headers, panicked};
@@ -17,4 +18,5 @@ pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;
 pub(super) use receipts::{RECEIPT, receipts};
+pub(super) use revisions::{document_revisions, revisions};
 pub(super) use warnings::{document_warnings, picture_warnings};
