@@ -29,10 +29,7 @@ pub(super) async fn committed<T: Send + 'static>(
         Ok(committed)
     });
     match task.await {
-        Ok(done) => done.map(|Committed { value, revision }| {
-            revisions::tell(revision);
-            value
-        }),
+        Ok(done) => done.inspect(|committed| revisions::tell(committed.revision)),
         Err(failed) => match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             // Cancelled: the runtime is shutting down.
