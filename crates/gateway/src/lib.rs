@@ -7,6 +7,8 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod fetch;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod limits;
 mod master_key;
 pub mod messages;

@@ -35,6 +35,9 @@ pub enum DecodeError {
     /// The decoder refused the file.
     #[error("the picture cannot be decoded")]
     Corrupt,
+    /// There is no memory for its pixels now.
+    #[error("there is not enough memory for the picture")]
+    NoMemory,
 }
 
 /// Why a picture gave no face to work with.

@@ -14,6 +14,8 @@ mod embedding;
 mod engine;
 mod error;
 mod face;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod geometry;
 mod models;
 mod picture;

@@ -8,6 +8,8 @@
 //! dimensions are the latter.
 
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod graph;
 pub mod nets;
 mod onnx;

@@ -4,13 +4,16 @@
 
 mod bench;
 mod dist;
+mod fuzz;
 mod hard_set;
 mod interrupt;
 mod postgres;
 mod report;
+mod schemathesis;
 mod serve;
 mod server;
 mod setup;
+mod supply;
 mod test;
 mod torture;
 mod workspace;
@@ -43,6 +46,12 @@ enum Command {
     Test(test::Args),
     /// Kill the server again and again while clients enrol and delete, and check what they were told.
     Torture(torture::Args),
+    /// Fuzz what reads a stranger's bytes, guided by coverage.
+    Fuzz(fuzz::Args),
+    /// Ask a server what its OpenAPI documents say, rightly and wrongly, and check each answer.
+    Schemathesis(schemathesis::Args),
+    /// Check what comes from others: licences, sources, known weaknesses, what is not used.
+    Supply(supply::Args),
     /// Set up, build, and pack everything for a machine without this repository.
     Dist(dist::Args),
     /// Set up, and measure in release.
@@ -58,6 +67,9 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Torture(args) => torture::run(&workspace, &args),
+        Command::Fuzz(args) => fuzz::run(&workspace, &args),
+        Command::Schemathesis(args) => schemathesis::run(&workspace, &args),
+        Command::Supply(args) => supply::run(&workspace, &args),
         Command::Dist(args) => dist::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
         Command::HardSet(args) => hard_set::run(&args),

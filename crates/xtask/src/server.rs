@@ -74,6 +74,11 @@ impl Launcher {
         }
     }
 
+    /// Sets an environment variable of it.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.push((name, value.into()));
+    }
+
     /// What the server wrote to its log, over all starts.
     pub(crate) fn log(&self) -> PathBuf {
         self.data.join("server.log")
@@ -84,16 +89,30 @@ impl Launcher {
     /// # Errors
     /// What the command says.
     pub(crate) fn issue_token(&self, account: &str) -> Result<String> {
+        self.told(&["token", "issue", "--client", account])
+    }
+
+    /// What a command prints.
+    fn told(&self, arguments: &[&str]) -> Result<String> {
         let output = self
-            .command(&["token", "issue", "--client", account])
+            .command(arguments)
             .output()
             .context("rostro cannot be run")?;
         ensure!(
             output.status.success(),
-            "rostro token issue: {}",
+            "rostro {}: {}",
+            arguments.join(" "),
             String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// A new API key of the account of this name.
+    ///
+    /// # Errors
+    /// What the command says.
+    pub(crate) fn create_key(&self, account: &str) -> Result<String> {
+        self.told(&["key", "create", "--client", account])
     }
 
     /// Starts it; it is not ready yet.
@@ -178,6 +197,14 @@ impl Running {
             thread::sleep(PAUSE);
         }
         Ok(base)
+    }
+
+    /// Whether it runs, and has not ended by itself.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub(crate) fn is_alive(&mut self) -> Result<bool> {
+        self.alive()
     }
 
     /// `kill -9`.

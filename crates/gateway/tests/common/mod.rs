@@ -13,6 +13,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
 pub mod database;
+pub mod figure;
 pub mod figures;
 pub mod keyed;
 pub mod shared;

@@ -52,6 +52,12 @@ impl Client {
         Self::new(&server.base, &server.token)
     }
 
+    /// `HOST:PORT` of the server, and the token.
+    pub(crate) fn address(&self) -> (String, String) {
+        let address = self.base.trim_start_matches("http://");
+        (address.to_owned(), self.token.clone())
+    }
+
     /// Asks for answers from this revision on.
     pub(crate) fn since(&self, revision: &str) -> Self {
         Self {
@@ -91,6 +97,29 @@ impl Client {
     pub(crate) async fn enrol(&self, name: &str, who: u32) -> Told {
         let body = json!({ "name": name, "images": [face(who, 1)] });
         self.post("persons", &body).await
+    }
+
+    /// The status of such an enrolment; `None` when no answer came.
+    pub(crate) async fn try_enrol(&self, name: &str, who: u32) -> Option<u16> {
+        let body = json!({ "name": name, "images": [face(who, 1)] });
+        let url = format!("{}/v2/face-recognition/persons", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token).json(&body);
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        response.bytes().await.ok().map(|_| status)
+    }
+
+    /// Another client with the same token.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(&self.base, &self.token)
+    }
+
+    /// Everybody's id.
+    pub(crate) async fn ids(&self) -> Vec<String> {
+        let list = self.get("persons?limit=100").await.data();
+        let list = list.as_array().expect("a list").iter();
+        list.map(|one| one["_id"].as_str().expect("an id").to_owned())
+            .collect()
     }
 
     pub(crate) async fn delete(&self, id: &str) -> Told {

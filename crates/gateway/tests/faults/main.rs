@@ -20,11 +20,20 @@ mod proxy;
 
 mod away;
 mod behind;
+#[allow(
+    dead_code,
+    reason = "shared with another test binary, which uses more of it"
+)]
 mod client;
+mod clock;
 mod full_disk;
+mod memory;
 mod nodes;
+mod panics;
 mod process;
 mod raw;
+mod startup;
+mod stop;
 mod upkeep;
 
 use common::{

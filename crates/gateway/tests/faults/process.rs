@@ -17,6 +17,11 @@ pub(crate) struct Process {
 impl Process {
     /// Starts one in the folder `home`, once it is ready; `None` (and a loud line) when this machine has no models.
     pub(crate) async fn start(home: &Path) -> Option<Self> {
+        Self::start_with(home, &[]).await
+    }
+
+    /// As [`Process::start`], with these variables in its environment.
+    pub(crate) async fn start_with(home: &Path, settings: &[(&str, &str)]) -> Option<Self> {
         let (config, _) = common::config()?;
         // A write beyond the limit is an error then, as on a full disk, and not the end.
         let mut command = Command::new("sh");
@@ -31,7 +36,8 @@ impl Process {
             .env("ROSTRO_SERVER__LISTEN", "127.0.0.1:0")
             .env("ROSTRO_MODELS__DIR", &config.models.dir)
             .env("ROSTRO_INFERENCE__WORKERS", "1")
-            .env("ROSTRO_LOG__LEVEL", "off");
+            .env("ROSTRO_LOG__LEVEL", "off")
+            .envs(settings.iter().copied());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut banner = String::new();
@@ -57,11 +63,35 @@ impl Process {
         Some(process)
     }
 
+    /// Sends it a signal, by name.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("sh")
+            .args(["-c", "kill -s $0 $1", name, &pid])
+            .status();
+        assert!(status.unwrap().success(), "kill failed");
+    }
+
+    /// Waits for its end; whether it ended well.
+    pub(crate) fn ended_well(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// From now on no file of its can be written beyond this length.
     pub(crate) fn limit_files(&self, limit: &str) {
+        self.limit("fsize", limit);
+    }
+
+    /// From now on it has this limit, by the name that `prlimit` knows it by.
+    pub(crate) fn limit(&self, what: &str, limit: &str) {
         let status = Command::new("prlimit")
             .args(["--pid", &self.child.id().to_string()])
-            .arg(format!("--fsize={limit}:"))
+            .arg(format!("--{what}={limit}:"))
             .status();
         assert!(status.unwrap().success(), "prlimit failed");
     }

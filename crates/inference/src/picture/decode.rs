@@ -13,11 +13,15 @@ use image::{
 use super::{
     DecodedImage, ImageBytes, ImageLimits, jpeg,
     levels::{Levels, Pixels, Source, first_scale},
+    room::Room,
 };
 use crate::DecodeError;
 
 /// Bytes per pixel of the widest layout that is decoded (16-bit RGBA), and as much again for the decoder's own buffers.
 const WORST_BYTES_PER_PIXEL: u64 = 16;
+
+/// Bytes per pixel beside what the decoder gives: the 8-bit RGB, and once more while it is turned upright.
+const COPIES: u64 = 6;
 
 /// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB. A large JPEG is decoded reduced, and
 /// finer when it is asked for more.
@@ -141,6 +145,10 @@ impl<'a> File<'a> {
 
     /// All pixels, upright.
     fn whole(self) -> Result<Pixels, DecodeError> {
+        let (width, height) = self.decoder.dimensions();
+        let pixels = u64::from(width) * u64::from(height);
+        let wanted = self.decoder.total_bytes().saturating_add(COPIES * pixels);
+        let _room = Room::take(wanted).ok_or(DecodeError::NoMemory)?;
         let mut picture =
             DynamicImage::from_decoder(self.decoder).map_err(|error| cut_off_or_corrupt(&error))?;
         picture.apply_orientation(self.orientation);

@@ -4,6 +4,7 @@ mod decode;
 mod jpeg;
 mod levels;
 mod resample;
+mod room;
 
 use std::sync::Arc;
 

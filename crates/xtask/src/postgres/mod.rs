@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::report;
 pub(crate) use schema::Schema;
-use server::Server;
+pub(crate) use server::Server;
 
 /// A Postgres to test with.
 #[derive(Debug)]
@@ -47,10 +47,20 @@ pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
     let register = cache.join("test-postgres");
     server::stop_stale(&register);
     let programs = program::find_or_install()?;
-    let server = Server::start(&programs, &register)?;
+    let server = Server::start(&programs, &register, false)?;
     report::line(format_args!(
         "  Postgres started on 127.0.0.1:{}",
         server.port()
     ));
     Ok(Postgres::Own(server))
+}
+
+/// A Postgres of one's own, which keeps what it has committed when it crashes; `folder` remembers what runs.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn private(folder: &Path) -> Result<Server> {
+    let register = folder.join("test-postgres");
+    server::stop_stale(&register);
+    Server::start(&program::find_or_install()?, &register, true)
 }

@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::program::User;
 use crate::report;
@@ -36,7 +36,7 @@ impl Server {
     ///
     /// # Errors
     /// What Postgres says, in short.
-    pub(crate) fn start(programs: &Path, register: &Path) -> Result<Self> {
+    pub(crate) fn start(programs: &Path, register: &Path, durable: bool) -> Result<Self> {
         let user = User::find()?;
         let home = make_home(user)?;
         fs::create_dir_all(register).context("the cache cannot be written")?;
@@ -57,7 +57,7 @@ impl Server {
             entry,
         };
         let password = password()?;
-        server.initialise(&password)?;
+        server.initialise(&password, durable)?;
         server.start_on_free_port()?;
         server.url = format!(
             "postgres://rostro:{password}@127.0.0.1:{}/postgres",
@@ -80,7 +80,7 @@ impl Server {
         self.home.join("data")
     }
 
-    fn initialise(&self, password: &str) -> Result<()> {
+    fn initialise(&self, password: &str, durable: bool) -> Result<()> {
         // Other users of this machine reach 127.0.0.1 too, so there is a password, and it is not on a command line.
         let secret = self.home.join("password");
         let mut file = File::options()
@@ -106,8 +106,12 @@ impl Server {
             .arg(self.data());
         run(initdb, "initdb")?;
         fs::remove_file(&secret)?;
-        // Durability against a power cut costs time, and nothing here outlives the tests.
-        let settings = "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 200\n";
+        // Durability against a power cut costs time, and nothing here outlives the tests. That against the end of the server itself
+        // is what some of them are about.
+        let commit = if durable { "on" } else { "off" };
+        let settings = format!(
+            "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\nsynchronous_commit = {commit}\nfull_page_writes = {commit}\nmax_connections = 200\n"
+        );
         let mut config = File::options()
             .append(true)
             .open(self.data().join("postgresql.conf"))?;
@@ -116,24 +120,25 @@ impl Server {
             .context("the settings of Postgres cannot be written")
     }
 
+    /// Ends it without a checkpoint, as a crash would, and starts it again.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub(crate) fn crash(&self) -> Result<()> {
+        let mut stop = self.user.command(&self.programs.join("pg_ctl"));
+        stop.args(["stop", "--mode=immediate", "--wait", "--silent"])
+            .arg("--pgdata")
+            .arg(self.data());
+        run(stop, "pg_ctl stop")?;
+        ensure!(self.start_again()?, "Postgres does not come back");
+        Ok(())
+    }
+
     fn start_on_free_port(&mut self) -> Result<()> {
         let log = self.home.join("log");
         for _ in 0..TRIES {
             self.port = free_port()?;
-            let mut start = self.user.command(&self.programs.join("pg_ctl"));
-            start
-                .args(["start", "--wait", "--silent", "--timeout=60"])
-                .arg("--pgdata")
-                .arg(self.data())
-                .arg("--log")
-                .arg(&log);
-            start.arg("--options").arg(format!("-p {}", self.port));
-            // The server would keep a pipe open, and whoever reads it waiting.
-            start
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            if start.status().context("pg_ctl cannot be run")?.success() {
+            if self.start_again()? {
                 return Ok(());
             }
         }
@@ -142,6 +147,25 @@ impl Server {
             "Postgres does not start: {}",
             log.lines().last().unwrap_or("it left no log")
         );
+    }
+
+    /// Starts it on its port; whether it runs.
+    fn start_again(&self) -> Result<bool> {
+        let log = self.home.join("log");
+        let mut start = self.user.command(&self.programs.join("pg_ctl"));
+        start
+            .args(["start", "--wait", "--silent", "--timeout=60"])
+            .arg("--pgdata")
+            .arg(self.data())
+            .arg("--log")
+            .arg(&log);
+        start.arg("--options").arg(format!("-p {}", self.port));
+        // The server would keep a pipe open, and whoever reads it waiting.
+        start
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Ok(start.status().context("pg_ctl cannot be run")?.success())
     }
 }
 

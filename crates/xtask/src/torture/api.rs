@@ -1,23 +1,34 @@
 //! The server as its clients see it.
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use reqwest::{
     Method,
     blocking::{Client, RequestBuilder},
 };
 use serde_json::{Value, json};
 
-use super::ledger::Enrolment;
+use super::{
+    client::{Collection, Scene},
+    ledger::Enrolment,
+};
 
 /// Longer than the server's own limit for a request.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Longest time until a server works again whose database came back.
+const RECOVERY: Duration = Duration::from_secs(120);
+/// Between questions whether it does.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// What became of a request.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// 200, with `data`.
+    /// A success, with what it says.
     Done(Value),
     /// Another status, with the message.
     Refused(u16, String),
@@ -27,12 +38,32 @@ pub(super) enum Answer {
     Unsent,
 }
 
-/// A client with a token.
+/// Whose words a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `/v2/...`.
+    Verifik,
+    /// At the root.
+    OnPremise,
+    /// Below `/opencv-fr`.
+    Cloud,
+}
+
+/// What opens the account.
+#[derive(Debug, Clone)]
+pub(super) struct Credentials {
+    /// For the Verifik dialect.
+    pub(super) token: String,
+    /// For the others.
+    pub(super) key: String,
+}
+
+/// A client with a token and a key.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     http: Client,
     base: String,
-    token: String,
+    credentials: Credentials,
 }
 
 impl Api {
@@ -40,7 +71,7 @@ impl Api {
     ///
     /// # Errors
     /// When the HTTP client cannot be made.
-    pub(super) fn new(base: &str, token: &str) -> Result<Self> {
+    pub(super) fn new(base: &str, credentials: &Credentials) -> Result<Self> {
         let http = Client::builder()
             .timeout(PATIENCE)
             // A proxy of the environment has no business here.
@@ -50,45 +81,93 @@ impl Api {
         Ok(Self {
             http,
             base: base.to_owned(),
-            token: token.to_owned(),
+            credentials: credentials.clone(),
         })
     }
 
-    /// Creates a collection; its code.
+    /// Creates a collection.
     ///
     /// # Errors
     /// When it is not created.
-    pub(super) fn create_collection(&self, name: &str) -> Result<String> {
+    pub(super) fn create_collection(&self, name: &str) -> Result<Collection> {
         let made = self.done(self.post("collections", &json!({ "name": name })))?;
-        text(&made, "code")
+        Ok(Collection {
+            code: text(&made, "code")?,
+            name: name.to_owned(),
+        })
     }
 
-    /// Enrols a person with these pictures, in base64, in these collections, by code.
-    pub(super) fn enrol(
-        &self,
-        enrolment: &Enrolment,
-        pictures: &[String],
-        collections: &[String],
-    ) -> Answer {
+    /// Waits until the server wants requests.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub(super) fn wait(&self) -> Result<()> {
+        let since = Instant::now();
+        let ready = || self.http.get(format!("{}/readyz", self.base)).send();
+        while !ready().is_ok_and(|answer| answer.status().is_success()) {
+            ensure!(
+                since.elapsed() < RECOVERY,
+                "the server does not get ready again"
+            );
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+
+    /// Enrols a person in the words of a dialect.
+    pub(super) fn enrol(&self, dialect: Dialect, enrolment: &Enrolment, scene: &Scene) -> Answer {
         let images: Vec<_> = enrolment
             .pictures
             .iter()
-            .filter_map(|one| pictures.get(*one))
+            .filter_map(|one| scene.pictures.get(*one))
             .collect();
-        let codes: Vec<_> = enrolment
+        let collections: Vec<_> = enrolment
             .collections
             .iter()
-            .filter_map(|one| collections.get(*one))
+            .filter_map(|one| scene.collections.get(*one))
             .collect();
-        self.send(self.post(
-            "persons",
-            &json!({ "name": enrolment.name, "images": images, "collections": codes }),
-        ))
+        let codes: Vec<_> = collections.iter().map(|one| &one.code).collect();
+        let name = &enrolment.name;
+        self.send(match dialect {
+            Dialect::Verifik => self.post(
+                "persons",
+                &json!({ "name": name, "images": images, "collections": codes }),
+            ),
+            Dialect::OnPremise => self.keyed(Method::PUT, "person").json(&json!({
+                "collection_name": collections.first().map(|one| &one.name),
+                "person_id": handle(name),
+                "person_name": name,
+                "face_base_64": images.first(),
+                "face_storage_type": "StoreThumbnails",
+            })),
+            Dialect::Cloud => self.keyed(Method::POST, "opencv-fr/person").json(&json!({
+                "id": handle(name), "name": name, "images": images, "collections": codes,
+            })),
+        })
     }
 
-    /// Deletes a person.
-    pub(super) fn delete(&self, id: &str) -> Answer {
-        self.send(self.request(Method::DELETE, &format!("persons/{id}")))
+    /// Deletes a person: by the server's id, or by the caller's, which the name gives.
+    pub(super) fn delete(
+        &self,
+        dialect: Dialect,
+        id: &str,
+        enrolment: &Enrolment,
+        scene: &Scene,
+    ) -> Answer {
+        let own = handle(&enrolment.name);
+        self.send(match dialect {
+            Dialect::Verifik => self.request(Method::DELETE, &format!("persons/{id}")),
+            Dialect::OnPremise => {
+                let collection = enrolment
+                    .collections
+                    .iter()
+                    .find_map(|one| scene.collections.get(*one));
+                let name = collection.map(|one| &one.name);
+                self.keyed(Method::DELETE, "person")
+                    .json(&json!({ "collection_name": name, "person_id": own }))
+            }
+            Dialect::Cloud => self.keyed(Method::DELETE, &format!("opencv-fr/person/{own}")),
+        })
     }
 
     /// A person as stored; `None` for the answer to an unknown id.
@@ -148,7 +227,12 @@ impl Api {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/v2/face-recognition/{path}", self.base))
-            .bearer_auth(&self.token)
+            .bearer_auth(&self.credentials.token)
+    }
+
+    fn keyed(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}/{path}", self.base));
+        request.header("x-api-key", &self.credentials.key)
     }
 
     fn done(&self, request: RequestBuilder) -> Result<Value> {
@@ -168,13 +252,22 @@ impl Api {
         let Ok(mut body) = response.json::<Value>() else {
             return Answer::Cut;
         };
-        if status == 200 {
-            Answer::Done(body["data"].take())
+        if (200..300).contains(&status) {
+            // Only one of the dialects puts what it says into an envelope.
+            Answer::Done(match body.get_mut("data") {
+                Some(data) => data.take(),
+                None => body,
+            })
         } else {
             let message = body["message"].as_str().unwrap_or("no message");
             Answer::Refused(status, message.to_owned())
         }
     }
+}
+
+/// The id that a caller gives a person of this name.
+fn handle(name: &str) -> String {
+    name.replace(' ', "-")
 }
 
 /// The text `name` of an object of the server's.

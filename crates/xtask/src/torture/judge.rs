@@ -26,8 +26,10 @@ pub(super) enum Fault {
 pub(super) struct Judgement {
     /// What is wrong with whom, by id, and how it shows first.
     pub(super) faults: BTreeMap<(Fault, String), String>,
-    /// The persons in doubt who are there.
+    /// The persons in doubt who are there, and those of whom only the name was known.
     pub(super) here: BTreeMap<String, Enrolment>,
+    /// How many of them were in doubt.
+    pub(super) doubtful: usize,
 }
 
 impl Judgement {
@@ -56,8 +58,19 @@ pub(super) fn judge(ledgers: &[Ledger], seen: &Seen) -> Judgement {
         .map(|one| (one.name.as_str(), one))
         .collect();
 
+    let mut named: BTreeMap<&str, &Enrolment> = ledgers
+        .iter()
+        .flat_map(|one| &one.named)
+        .map(|(name, one)| (name.as_str(), one))
+        .collect();
+    let mut told = BTreeMap::new();
+
     for (id, name) in &seen.listed {
         if living.contains_key(id) {
+            continue;
+        }
+        if let Some(enrolment) = named.remove(name.as_str()) {
+            told.insert(id.clone(), enrolment.clone());
             continue;
         }
         let doubtful = match maybe_deleted.get(id) {
@@ -76,9 +89,18 @@ pub(super) fn judge(ledgers: &[Ledger], seen: &Seen) -> Judgement {
         judgement.blame(Fault::Lost, id, "not in the list of persons");
     }
 
+    for name in named.keys() {
+        judgement.blame(
+            Fault::Lost,
+            name,
+            "nobody of this name in the list of persons",
+        );
+    }
+
     let doubtful = judgement.here.clone();
     let present: BTreeMap<&String, (&Enrolment, Fault)> = living
         .into_iter()
+        .chain(&told)
         .map(|(id, enrolment)| (id, (enrolment, Fault::Lost)))
         .chain(
             doubtful
@@ -110,6 +132,8 @@ pub(super) fn judge(ledgers: &[Ledger], seen: &Seen) -> Judgement {
             }
         }
     }
+    judgement.doubtful = judgement.here.len();
+    judgement.here.extend(told.clone());
     judgement
 }
 

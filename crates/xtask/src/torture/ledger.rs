@@ -18,6 +18,8 @@ pub(super) struct Enrolment {
 pub(super) struct Ledger {
     /// Enrolled, as the server said.
     pub(super) living: BTreeMap<String, Enrolment>,
+    /// Enrolled in this round under an id of the caller's, as the server said; by name.
+    pub(super) named: BTreeMap<String, Enrolment>,
     /// Deleted in this round, as the server said.
     pub(super) deleted: BTreeSet<String>,
     /// Asked to be enrolled in this round; no answer came.
@@ -26,14 +28,18 @@ pub(super) struct Ledger {
     pub(super) maybe_deleted: BTreeMap<String, Enrolment>,
     /// Answers of this round that no client should get.
     pub(super) refusals: Vec<String>,
+    /// How often this round was told to try again later, where that may be.
+    pub(super) put_off: usize,
     /// How many enrolments this round acknowledged.
     pub(super) enrolled: usize,
+    /// How many deletions this round acknowledged.
+    pub(super) removed: usize,
 }
 
 impl Ledger {
     /// How many requests of this round the server acknowledged.
     pub(super) fn acknowledged(&self) -> usize {
-        self.enrolled + self.deleted.len()
+        self.enrolled + self.removed
     }
 
     /// How many requests of this round are in doubt.
@@ -41,10 +47,11 @@ impl Ledger {
         self.maybe_enrolled.len() + self.maybe_deleted.len()
     }
 
-    /// Ends the round: `here` are the persons in doubt who turned out to be there.
+    /// Ends the round: `here` are the persons in doubt, and those of whom only the name was known, who turned out to be there.
     pub(super) fn settle(&mut self, here: &BTreeMap<String, Enrolment>) {
         for (id, enrolment) in here {
             let own = self.maybe_deleted.contains_key(id)
+                || self.named.get(&enrolment.name) == Some(enrolment)
                 || self.maybe_enrolled.iter().any(|one| one == enrolment);
             if own {
                 self.living.insert(id.clone(), enrolment.clone());

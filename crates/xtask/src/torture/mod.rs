@@ -1,11 +1,15 @@
-//! `cargo xtask torture`: `kill -9` in a loop while clients enrol and delete. Nothing that a client was told may be lost.
+//! `cargo xtask torture`: `kill -9` in a loop while clients of all dialects enrol and delete. Nothing that a client was told may be lost.
+//! With `--all` every test of a promise besides, and the table of them.
 
+mod all;
 mod api;
 mod client;
 mod judge;
 mod ledger;
+mod promises;
 mod rounds;
 mod seen;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -19,13 +23,13 @@ use crate::{
     report, server, setup,
     workspace::Workspace,
 };
-use rounds::{Outcome, Plan};
+use rounds::{Figures, Outcome, Plan, Victim};
 
 /// How to torture.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// How often to kill the server, on each database
+    /// How often to kill the server, on each database, and Postgres under it
     #[arg(long, value_name = "N", default_value_t = 20)]
     rounds: u32,
     /// Which database
@@ -37,6 +41,12 @@ pub(crate) struct Args {
     /// The server is killed at some moment of so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 4.0, value_parser = seconds)]
     seconds_per_round: f64,
+    /// Test every promise of docs/SECURITY-TESTS.md, and write that file
+    #[arg(long)]
+    all: bool,
+    /// With --all: how long to fuzz each target
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, requires = "all")]
+    fuzz_seconds: u32,
     /// Build the server with optimisation
     #[arg(long)]
     release: bool,
@@ -49,7 +59,7 @@ pub(crate) struct Args {
 enum Databases {
     /// The embedded one
     Sqlite,
-    /// The one at ROSTRO_TEST_POSTGRES_URL, else a private one
+    /// The one at ROSTRO_TEST_POSTGRES_URL, else a private one; a private one in any case where Postgres itself is killed
     Postgres,
     /// One after the other
     Both,
@@ -70,6 +80,29 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// What set-up, the build or starting Postgres fails with.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let interrupt = Interrupt::install()?;
+    if args.all {
+        return all::run(workspace, args, &interrupt);
+    }
+    let kills = kill(workspace, args, &interrupt)?;
+    Ok(
+        match kills.iter().all(|one| one.outcome == Outcome::Sound) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
+    )
+}
+
+/// One series of kills.
+#[derive(Debug)]
+struct Kills {
+    /// Who was killed, on what.
+    name: &'static str,
+    outcome: Outcome,
+    figures: Figures,
+}
+
+/// Kills the server on each database, and Postgres under a server; up to the first fault.
+fn kill(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> Result<Vec<Kills>> {
     let wanted = setup::Args {
         models: None,
         mirror: args.mirror.clone(),
@@ -78,41 +111,58 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let fetched = setup::fetch(workspace, &wanted)?;
     let program = server::build(workspace, args.release)?;
     let seed = args.seed.unwrap_or_else(rand::random);
-    let plan = Plan {
+    let interrupted = || interrupt.happened();
+    let pictures = workspace.root.join("crates/gateway/tests/data");
+    let plan = |victim| Plan {
         program: &program,
         fetched: &fetched,
-        pictures: &workspace.root.join("crates/gateway/tests/data"),
+        pictures: &pictures,
         rounds: args.rounds,
         time: Duration::from_secs_f64(args.seconds_per_round),
+        victim,
         seed,
-        interrupted: &|| interrupt.happened(),
+        interrupted: &interrupted,
     };
-    let mut outcome = Outcome::Sound;
-    if args.database != Databases::Postgres {
-        report::line("SQLite");
-        outcome = rounds::run(&plan, None)?;
-    }
-    if args.database != Databases::Sqlite && outcome == Outcome::Sound {
-        report::line("Postgres");
-        let postgres = postgres::provide(&workspace.cache)?;
-        outcome = on_postgres(&plan, postgres.url())?;
-    }
-    Ok(match outcome {
-        Outcome::Sound => ExitCode::SUCCESS,
-        Outcome::Faulty => {
+    let mut all = Vec::new();
+    let mut done = |name, (outcome, figures)| {
+        if outcome == Outcome::Faulty {
             report::line(format_args!(
                 "FAILED. The same choices again: cargo xtask torture --seed {seed} --rounds {} --database {} --seconds-per-round {}",
                 args.rounds,
-                name(args.database),
+                self::name(args.database),
                 args.seconds_per_round,
             ));
-            ExitCode::FAILURE
         }
-        Outcome::Interrupted => ExitCode::FAILURE,
-    })
+        all.push(Kills {
+            name,
+            outcome,
+            figures,
+        });
+        outcome == Outcome::Sound
+    };
+    let mut going = true;
+    if args.database != Databases::Postgres {
+        report::line("The server is killed, on SQLite");
+        going = done("server, SQLite", rounds::run(&plan(Victim::Server), None)?);
+    }
+    if args.database != Databases::Sqlite && going {
+        report::line("The server is killed, on Postgres");
+        let postgres = postgres::provide(&workspace.cache)?;
+        going = done(
+            "server, Postgres",
+            on_postgres(&plan(Victim::Server), postgres.url())?,
+        );
+    }
+    if args.database != Databases::Sqlite && going {
+        report::line("Postgres is killed under the server");
+        let postgres = postgres::private(&workspace.target()?)?;
+        let plan = plan(Victim::Database(&postgres));
+        done("Postgres", rounds::run(&plan, Some(postgres.url()))?);
+    }
+    Ok(all)
 }
 
-fn on_postgres(plan: &Plan<'_>, server: &str) -> Result<Outcome> {
+fn on_postgres(plan: &Plan<'_>, server: &str) -> Result<(Outcome, Figures)> {
     let schema = Schema::create(server, &format!("torture_{:016x}", rand::random::<u64>()))?;
     rounds::run(plan, Some(&schema.url()))
 }

@@ -1,4 +1,4 @@
-//! Round after round: clients at work, `kill -9`, restart, judgement.
+//! Round after round: clients of all dialects at work, `kill -9` of the server or its database, restart, judgement.
 
 use std::{
     path::Path,
@@ -11,17 +11,13 @@ use anyhow::{Context as _, Result, ensure};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    api::Api,
+    api::{Api, Credentials, Dialect},
     client::{Client, Scene, letters},
     judge::{Fault, Judgement, judge},
     ledger::Ledger,
     seen::look,
 };
-use crate::{
-    report,
-    server::{Launcher, Running},
-    setup::Fetched,
-};
+use crate::{postgres, report, server::Launcher, setup::Fetched};
 
 const CLIENTS: u32 = 4;
 /// Clients work at least this part of a round's time.
@@ -45,10 +41,34 @@ pub(super) struct Plan<'a> {
     pub(super) rounds: u32,
     /// The server is killed within this time.
     pub(super) time: Duration,
+    /// Who is killed.
+    pub(super) victim: Victim<'a>,
     /// Of all choices.
     pub(super) seed: u64,
     /// Whether the user wants to stop.
     pub(super) interrupted: &'a dyn Fn() -> bool,
+}
+
+/// Who is killed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Victim<'a> {
+    /// The server, which is started again.
+    Server,
+    /// Its database, under it.
+    Database(&'a postgres::Server),
+}
+
+/// What all rounds counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Figures {
+    /// Kills.
+    pub(super) rounds: u32,
+    /// Enrolments and deletions that were acknowledged.
+    pub(super) acknowledged: usize,
+    /// Those without an answer, or told to try again.
+    pub(super) in_doubt: usize,
+    /// Persons who were looked for in the end.
+    pub(super) persons: usize,
 }
 
 /// How it ended.
@@ -66,7 +86,7 @@ pub(super) enum Outcome {
 ///
 /// # Errors
 /// When the server cannot be started or asked, or ends by itself.
-pub(super) fn run(plan: &Plan<'_>, postgres: Option<&str>) -> Result<Outcome> {
+pub(super) fn run(plan: &Plan<'_>, postgres: Option<&str>) -> Result<(Outcome, Figures)> {
     let data = tempfile::Builder::new()
         .prefix("rostro-torture-")
         .tempdir()
@@ -78,7 +98,7 @@ pub(super) fn run(plan: &Plan<'_>, postgres: Option<&str>) -> Result<Outcome> {
         postgres,
     );
     let outcome = torture(plan, &launcher);
-    if matches!(outcome, Err(_) | Ok(Outcome::Faulty)) {
+    if matches!(outcome, Err(_) | Ok((Outcome::Faulty, _))) {
         report::line(format_args!(
             "  seed {}; data folder and log: {}",
             plan.seed,
@@ -88,12 +108,16 @@ pub(super) fn run(plan: &Plan<'_>, postgres: Option<&str>) -> Result<Outcome> {
     outcome
 }
 
-fn torture(plan: &Plan<'_>, launcher: &Launcher) -> Result<Outcome> {
-    let token = launcher.issue_token("torture")?;
+fn torture(plan: &Plan<'_>, launcher: &Launcher) -> Result<(Outcome, Figures)> {
+    let credentials = Credentials {
+        token: launcher.issue_token("torture")?,
+        key: launcher.create_key("torture")?,
+    };
+    let mut figures = Figures::default();
     let mut random = StdRng::seed_from_u64(plan.seed);
     let mut ledgers: Vec<Ledger> = (0..CLIENTS).map(|_| Ledger::default()).collect();
     let mut server = launcher.spawn()?;
-    let mut api = Api::new(&server.ready()?, &token)?;
+    let mut api = Api::new(&server.ready()?, &credentials)?;
     let scene = Scene {
         pictures: pictures(plan.pictures)?,
         collections: vec![
@@ -102,85 +126,125 @@ fn torture(plan: &Plan<'_>, launcher: &Launcher) -> Result<Outcome> {
         ],
     };
     report::line(format_args!("  seed {}", plan.seed));
-    for round in 0..plan.rounds {
+    for number in 0..plan.rounds {
         let time = plan.time.mul_f64(random.random_range(LEAST..=1.0));
         let seeds: Vec<u64> = ledgers.iter().map(|_| random.random()).collect();
         let again = random
             .random_bool(KILLED_AT_START)
             .then(|| random.random::<f64>());
 
-        let dead = work(
+        let mut round = Round {
             plan,
-            server,
-            time,
-            &api,
-            &scene,
-            &mut ledgers,
-            round,
-            &seeds,
-        )?;
-        if !dead {
-            return Ok(Outcome::Interrupted);
+            api: &api,
+            scene: &scene,
+            number,
+            seeds: &seeds,
+        };
+        let since;
+        match plan.victim {
+            Victim::Server => {
+                let killed = || server.kill();
+                if !round.work(&mut ledgers, time, killed)? {
+                    return Ok((Outcome::Interrupted, figures));
+                }
+                since = Instant::now();
+                if let Some(part) = again {
+                    // The start takes about as long as the first one; wherever it is then, it must be able to start again.
+                    let half_started = launcher.spawn()?;
+                    thread::sleep(Duration::from_secs_f64(2.0 * part));
+                    half_started.kill()?;
+                }
+                server = launcher.spawn()?;
+                api = Api::new(&server.ready()?, &credentials)?;
+            }
+            Victim::Database(database) => {
+                // Twice where the server would be.
+                let times = 1 + u32::from(again.is_some());
+                let crash = || (0..times).try_for_each(|_| database.crash());
+                if !round.work(&mut ledgers, time, crash)? {
+                    return Ok((Outcome::Interrupted, figures));
+                }
+                since = Instant::now();
+                ensure!(server.is_alive()?, "the server ended with its database");
+                api.wait()?;
+            }
         }
-        let since = Instant::now();
-        if let Some(part) = again {
-            // The start takes about as long as the first one; wherever it is then, it must be able to start again.
-            let half_started = launcher.spawn()?;
-            thread::sleep(Duration::from_secs_f64(2.0 * part));
-            half_started.kill()?;
-        }
-        server = launcher.spawn()?;
-        api = Api::new(&server.ready()?, &token)?;
         let restart = since.elapsed();
 
         let seen = look(&api, &scene, &ledgers)?;
         let judgement = judge(&ledgers, &seen);
-        let sound = tell(round, &ledgers, &judgement, again.is_some(), time, restart);
+        figures.rounds += 1;
+        figures.acknowledged += ledgers.iter().map(Ledger::acknowledged).sum::<usize>();
+        figures.in_doubt += ledgers.iter().map(Ledger::in_doubt).sum::<usize>();
+        figures.persons = seen.listed.len();
+        let sound = tell(number, &ledgers, &judgement, again.is_some(), time, restart);
         if !sound {
-            return Ok(Outcome::Faulty);
+            return Ok((Outcome::Faulty, figures));
         }
         for ledger in &mut ledgers {
             ledger.settle(&judgement.here);
         }
     }
-    Ok(Outcome::Sound)
+    Ok((Outcome::Sound, figures))
 }
 
-/// Lets the clients work for `time`, then kills the server; whether it is dead, and not the user stopped it.
-#[expect(clippy::too_many_arguments, reason = "the state of one round")]
-fn work(
-    plan: &Plan<'_>,
-    server: Running,
-    time: Duration,
-    api: &Api,
-    scene: &Scene,
-    ledgers: &mut [Ledger],
-    round: u32,
-    seeds: &[u64],
-) -> Result<bool> {
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for (at, (ledger, seed)) in (0..).zip(ledgers.iter_mut().zip(seeds)) {
-            let client = Client {
-                api: api.clone(),
-                scene,
-                ledger,
-                random: StdRng::seed_from_u64(*seed),
-                prefix: format!("Round {} client {}", letters(round), letters(at)),
-            };
-            let stop = &stop;
-            scope.spawn(move || client.work(stop));
-        }
-        let end = Instant::now() + time;
-        let mut interrupted = false;
-        while Instant::now() < end && !interrupted {
-            thread::sleep(PAUSE.min(end.saturating_duration_since(Instant::now())));
-            interrupted = (plan.interrupted)();
-        }
-        let killed = server.kill();
-        stop.store(true, Ordering::Relaxed);
-        killed.map(|()| !interrupted)
-    })
+/// The clients of one round.
+struct Round<'a> {
+    plan: &'a Plan<'a>,
+    api: &'a Api,
+    scene: &'a Scene,
+    number: u32,
+    seeds: &'a [u64],
+}
+
+impl Round<'_> {
+    /// Lets the clients work for `time`, then kills, and waits for them; whether it did so, and not the user stopped it.
+    fn work(
+        &mut self,
+        ledgers: &mut [Ledger],
+        time: Duration,
+        kill: impl FnOnce() -> Result<()>,
+    ) -> Result<bool> {
+        let stop = AtomicBool::new(false);
+        let tolerant = matches!(self.plan.victim, Victim::Database(_));
+        thread::scope(|scope| {
+            for (at, (ledger, seed)) in (0..).zip(ledgers.iter_mut().zip(self.seeds)) {
+                let client = Client {
+                    api: self.api.clone(),
+                    dialect: dialect(at),
+                    scene: self.scene,
+                    ledger,
+                    random: StdRng::seed_from_u64(*seed),
+                    tolerant,
+                    prefix: format!("Round {} client {}", letters(self.number), letters(at)),
+                };
+                let stop = &stop;
+                scope.spawn(move || client.work(stop));
+            }
+            let end = Instant::now() + time;
+            let mut interrupted = false;
+            while Instant::now() < end && !interrupted {
+                thread::sleep(PAUSE.min(end.saturating_duration_since(Instant::now())));
+                interrupted = (self.plan.interrupted)();
+            }
+            let killed = kill();
+            if tolerant {
+                // What works again is put to use while the clients are still there.
+                thread::sleep(time / 2);
+            }
+            stop.store(true, Ordering::Relaxed);
+            killed.map(|()| !interrupted)
+        })
+    }
+}
+
+/// What the client of this number speaks: each dialect has one, and the first two.
+fn dialect(client: u32) -> Dialect {
+    match client % 4 {
+        1 => Dialect::OnPremise,
+        2 => Dialect::Cloud,
+        _ => Dialect::Verifik,
+    }
 }
 
 /// Prints the round; whether it is without fault.
@@ -194,16 +258,17 @@ fn tell(
 ) -> bool {
     let sum = |count: fn(&Ledger) -> usize| ledgers.iter().map(count).sum::<usize>();
     report::line(format_args!(
-        "  round {:2}: killed after {:.1} s{}, ready after {:.1} s; {} enrolments and {} deletions acknowledged, {} in doubt ({} of them there), {} persons; lost {}, ghosts {}, halves {}",
+        "  round {:2}: killed after {:.1} s{}, ready after {:.1} s; {} enrolments and {} deletions acknowledged, {} in doubt ({} of them there), {} persons, {} times told to wait; lost {}, ghosts {}, halves {}",
         round + 1,
         time.as_secs_f64(),
         if twice { " and at the start" } else { "" },
         restart.as_secs_f64(),
         sum(|one| one.enrolled),
-        sum(|one| one.deleted.len()),
+        sum(|one| one.removed),
         sum(Ledger::in_doubt),
-        judgement.here.len(),
+        judgement.doubtful,
         sum(|one| one.living.len()) + judgement.here.len(),
+        sum(|one| one.put_off),
         judgement.count(Fault::Lost),
         judgement.count(Fault::Ghost),
         judgement.count(Fault::Half),

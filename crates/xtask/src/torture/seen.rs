@@ -59,9 +59,9 @@ pub(super) fn look(api: &Api, scene: &Scene, ledgers: &[Ledger]) -> Result<Seen>
         let record = person.map(|person| record(&person, scene)).transpose()?;
         seen.fetched.insert(id, record);
     }
-    for (at, code) in scene.collections.iter().enumerate() {
+    for (at, collection) in scene.collections.iter().enumerate() {
         for (which, picture) in scene.pictures.iter().enumerate() {
-            let found = api.search(picture, code, MAX_RESULTS)?;
+            let found = api.search(picture, &collection.code, MAX_RESULTS)?;
             ensure!(
                 found.len() < MAX_RESULTS,
                 "a collection has more persons than a search shows"
@@ -90,7 +90,7 @@ fn record(person: &Value, scene: &Scene) -> Result<Record> {
         thumbnails: thumbnails.iter().filter(|one| is_jpeg(one)).count(),
         collections: codes
             .iter()
-            .map(|code| scene.collections.iter().position(|one| code == one))
+            .map(|code| scene.collections.iter().position(|one| *code == one.code))
             .collect(),
     })
 }

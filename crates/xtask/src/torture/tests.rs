@@ -14,7 +14,7 @@ use super::{
     judge::{Fault, Judgement, judge},
     ledger::{Enrolment, Ledger},
     on_postgres,
-    rounds::{self, Outcome, Plan},
+    rounds::{self, Figures, Outcome, Plan, Victim},
     seen::{Record, Seen},
 };
 use crate::setup::Fetched;
@@ -131,6 +131,28 @@ fn whoever_should_not_be_there_is_a_ghost() {
 }
 
 #[test]
+fn who_is_known_by_name_alone_must_be_there_too_and_gets_an_id() {
+    let named = || Ledger {
+        named: BTreeMap::from([("Anna".to_owned(), anna())]),
+        ..Ledger::default()
+    };
+    assert_eq!(spoilt(named(), |_| ()), []);
+    assert_eq!(
+        spoilt(named(), |seen| *seen = Seen::default()),
+        [Fault::Lost]
+    );
+    assert_eq!(spoilt(named(), |seen| seen.found.clear()), [Fault::Lost]);
+    let judgement = judge(&[named()], &whole("a"));
+    let mut ledger = named();
+    ledger.settle(&judgement.here);
+    assert_eq!((ledger.named.len(), ledger.living), (0, enrolled().living));
+    // Another of the same name is one too many.
+    let mut seen = whole("a");
+    seen.listed.insert("b".to_owned(), "Anna".to_owned());
+    assert_eq!(faults(&judge(&[named()], &seen)), [Fault::Ghost]);
+}
+
+#[test]
 fn in_doubt_is_whole_or_absent_and_known_from_then_on() {
     let doubts: [fn() -> Ledger; 2] = [
         || Ledger {
@@ -165,7 +187,7 @@ fn in_doubt_is_whole_or_absent_and_known_from_then_on() {
 }
 
 /// Three short rounds with the `rostro` beside this test program, which `cargo xtask test` has just built.
-fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<Outcome>) {
+fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
     let wanted = (path("ROSTRO_TEST_MODELS"), path("ORT_DYLIB_PATH"));
     let (Some(models), Some(onnxruntime)) = wanted else {
         eprintln!("SKIPPED: ROSTRO_TEST_MODELS or ORT_DYLIB_PATH is not set");
@@ -188,10 +210,13 @@ fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<Outcome>) {
         pictures: &pictures,
         rounds: 3,
         time: Duration::from_secs(2),
+        victim: Victim::Server,
         seed: 20_261_121,
         interrupted: &|| false,
     };
-    assert_eq!(torture(&plan).unwrap(), Outcome::Sound);
+    let (outcome, figures) = torture(&plan).unwrap();
+    assert_eq!((outcome, figures.rounds), (Outcome::Sound, plan.rounds));
+    assert!(figures.acknowledged > 0);
 }
 
 fn path(name: &str) -> Option<PathBuf> {

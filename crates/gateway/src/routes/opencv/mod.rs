@@ -2,7 +2,7 @@
 
 pub(crate) mod body;
 mod caller;
-mod document;
+pub(crate) mod document;
 mod extract;
 
 pub(crate) use caller::Owner;

@@ -11,6 +11,7 @@ use super::{
     failures::CommonFailures,
     kinds::{PICTURES, effort},
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::opencv::body::{FromReader, Reader, picture},
@@ -28,7 +29,7 @@ pub(super) struct CompareRequest {
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 3)]
     gallery: Vec<PictureSource>,
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "FAST")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "FAST")]
     search_mode: Effort,
 }
 

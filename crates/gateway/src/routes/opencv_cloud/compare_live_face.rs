@@ -12,6 +12,7 @@ use super::{
     kinds::{PICTURES, effort, platform},
     liveness,
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::opencv::body::{FromReader, Reader, number_or_text, picture},
@@ -29,11 +30,11 @@ pub(super) struct CompareLiveFaceRequest {
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 3)]
     gallery: Vec<PictureSource>,
     /// `DESKTOP`, `ANDROID` or `IOS`; the models are the same for all.
-    #[schema(value_type = Option<String>, default = "DESKTOP")]
+    #[schema(value_type = Option<words::Platform>, inline, default = "DESKTOP")]
     #[expect(dead_code, reason = "it only has to be one of them")]
     os: (),
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "FAST")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "FAST")]
     search_mode: Effort,
     /// A number, or a text that is one. What the audit's verdict is measured by; both scores are answered whatever it is.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1, default = 0.5)]

@@ -14,6 +14,7 @@ use super::{
     persons::{PersonMatch, matches_of_many},
     search::MAX_RESULTS,
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::{
@@ -51,7 +52,7 @@ pub(super) struct FaceSearch {
     #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
     max_fpir: Option<f64>,
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "FAST")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "FAST")]
     search_mode: Effort,
 }
 

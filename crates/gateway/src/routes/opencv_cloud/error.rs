@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use gallery::GalleryError;
-use inference::{CaptureFault, EngineError, FaceError};
+use inference::{CaptureFault, DecodeError, EngineError, FaceError};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -98,6 +98,15 @@ impl ApiError {
             body: ErrorBody { code, message },
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Wait::A_SECOND),
         }
+    }
+
+    /// A text that the database cannot hold, wherever in the request it is.
+    fn invalid_text() -> Self {
+        let (msg, kind) = ("a text contains an invalid value".to_owned(), "value_error");
+        let loc = vec![json!("body")];
+        Self::Invalid(InvalidBody {
+            detail: vec![InvalidField { loc, msg, kind }],
+        })
     }
 
     fn not_found() -> Self {
@@ -351,6 +360,7 @@ fn liveness(why: &'static str) -> ApiError {
 impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         match error {
+            PictureError::Face(FaceError::Decode(DecodeError::NoMemory)) => Refusal::Busy.into(),
             PictureError::NotBase64
             | PictureError::Fetch(_)
             | PictureError::Face(FaceError::Decode(_)) => Self::bad_request(
@@ -425,11 +435,7 @@ impl From<StoreError> for ApiError {
             StoreError::CollectionNameTaken
             | StoreError::ExternalIdTaken
             | StoreError::PersonAlreadySet(_) => Self::already_exists(),
-            StoreError::InvalidValue(_) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "ERR_UNPROCESSABLE_CONTENT",
-                "Invalid request: a text contains an invalid value",
-            ),
+            StoreError::InvalidValue(_) => Self::invalid_text(),
             // The account went away while the request was on its way.
             StoreError::ClientNotFound => Self::key_not_valid(),
             StoreError::Unavailable(_) | StoreError::Contended(_) => {

@@ -5,6 +5,7 @@ use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::routes::opencv::body::{FromReader, Reader, integer, one_of, text};
+use crate::routes::opencv::document as words;
 
 /// Most entries of a page.
 const MOST: u32 = 100;
@@ -20,13 +21,13 @@ const LONGEST_SEARCH: usize = 300;
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// Entries to leave out at the start.
-    #[param(value_type = Option<u32>, minimum = 0, default = 0)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
     skip: u32,
     /// Most entries of the answer.
     #[param(value_type = Option<u32>, minimum = 0, maximum = 100, default = 20)]
     take: u32,
-    /// `ASC` or `DESC`.
-    #[param(value_type = Option<String>, default = "ASC")]
+    /// `ASC`, which is the default, or `DESC`.
+    #[param(value_type = words::Order, inline, required = false)]
     order: bool,
     /// A part of the name, in any case.
     search: Option<String>,

@@ -10,6 +10,7 @@ use super::{
     failures::CommonFailures,
     kinds::platform,
 };
+use crate::routes::opencv::document as words;
 use crate::{
     App, AppState,
     routes::opencv::body::{FromReader, Reader, picture},
@@ -40,7 +41,7 @@ pub(super) struct LivenessRequest {
     #[schema(value_type = String)]
     image: PictureSource,
     /// `DESKTOP`, `ANDROID` or `IOS`; the models are the same for all.
-    #[schema(value_type = Option<String>, default = "DESKTOP")]
+    #[schema(value_type = Option<words::Platform>, inline, default = "DESKTOP")]
     #[expect(dead_code, reason = "it only has to be one of them")]
     os: (),
 }

@@ -10,6 +10,8 @@ mod detect;
 mod error;
 mod extract;
 mod failures;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head_count;
 mod kinds;
 mod listing;

@@ -12,6 +12,7 @@ use super::{
     kinds::{PICTURES, code, effort, limits},
     persons::{PersonMatch, matches},
 };
+use crate::routes::opencv::document as words;
 use crate::{
     App, AppState,
     routes::{
@@ -46,7 +47,7 @@ pub(super) struct SearchRequest {
     #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.001)]
     max_fpir: Option<f64>,
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "FAST")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "FAST")]
     search_mode: Effort,
 }
 

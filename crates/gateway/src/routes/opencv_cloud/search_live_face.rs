@@ -15,6 +15,7 @@ use super::{
     persons::{PersonMatch, matches},
     search::MAX_RESULTS,
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::{
@@ -32,7 +33,7 @@ pub(super) struct SearchLiveFaceRequest {
     #[schema(value_type = String)]
     image: PictureSource,
     /// `DESKTOP`, `ANDROID` or `IOS`; the models are the same for all.
-    #[schema(value_type = Option<String>, default = "DESKTOP")]
+    #[schema(value_type = Option<words::Platform>, inline, default = "DESKTOP")]
     #[expect(dead_code, reason = "it only has to be one of them")]
     os: (),
     /// The collection to search in; all persons of the account when absent.
@@ -48,7 +49,7 @@ pub(super) struct SearchLiveFaceRequest {
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100, default = 10)]
     max_results: u32,
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "FAST")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "FAST")]
     search_mode: Effort,
 }
 

@@ -12,6 +12,7 @@ use super::{
     kinds::{effort, min_score, person_id},
     persons::{PersonMatch, matches},
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::opencv::body::{FromReader, Reader, picture},
@@ -35,7 +36,7 @@ pub(super) struct VerifyRequest {
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1, default = 0.81)]
     min_score: f64,
     /// `FAST` or `ACCURATE`.
-    #[schema(value_type = Option<String>, default = "ACCURATE")]
+    #[schema(value_type = Option<words::Mode>, inline, default = "ACCURATE")]
     verification_mode: Effort,
 }
 

@@ -24,7 +24,11 @@ const LONGEST_NAME: usize = 255;
 #[schema(as = OnPremiseCollectionName)]
 pub(super) struct CollectionName {
     /// Letters, digits, `_`, `-` and `.`; case counts.
-    #[schema(example = "MyCollection", max_length = 255)]
+    #[schema(
+        example = "MyCollection",
+        max_length = 255,
+        pattern = "^[A-Za-z0-9_.-]+$"
+    )]
     name: String,
 }
 

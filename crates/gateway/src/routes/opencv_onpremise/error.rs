@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use gallery::GalleryError;
-use inference::{CaptureFault, EngineError, FaceError, Finding};
+use inference::{CaptureFault, DecodeError, EngineError, FaceError, Finding};
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -273,6 +273,7 @@ fn refused(finding: Finding) -> CaptureFault {
 /// `no_face`: what a picture without a face is told.
 fn picture(fault: PictureError, no_face: ApiError) -> ApiError {
     match fault {
+        PictureError::Face(FaceError::Decode(DecodeError::NoMemory)) => Refusal::Busy.into(),
         PictureError::NotBase64
         | PictureError::Fetch(_)
         | PictureError::Face(FaceError::Decode(_)) => ApiError::not_a_picture(),

@@ -148,7 +148,7 @@ pub(super) struct PersonKey {
     #[schema(example = "MyCollection")]
     collection_name: String,
     /// The caller's own id; case counts.
-    #[schema(example = "F12345")]
+    #[schema(example = "F12345", min_length = 1, max_length = 300)]
     person_id: String,
 }
 

@@ -9,6 +9,8 @@ mod extract;
 mod face_search;
 mod failures;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod object;
 mod person;
 mod persons;

@@ -56,7 +56,7 @@ pub(super) struct PutPersonSchema {
     /// A picture in base64. Of several faces the largest counts, or none with `check_liveness`.
     face_base_64: String,
     /// `NoStorage`: no picture is kept; `StoreThumbnails`: the face; `StoreFullImage`: the picture as it came.
-    #[schema(example = "StoreThumbnails")]
+    #[schema(value_type = crate::routes::opencv::document::OnPremiseStorage)]
     face_storage_type: String,
     /// The caller's own data: at most 100 texts, 16 KiB in all.
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]

@@ -37,7 +37,7 @@ pub(super) struct PutPersonsSchema {
     #[schema(example = "MyCollection")]
     collection_name: String,
     /// `NoStorage`, `StoreThumbnails` or `StoreFullImage`.
-    #[schema(example = "StoreThumbnails")]
+    #[schema(value_type = crate::routes::opencv::document::OnPremiseStorage)]
     face_storage_type: String,
     persons: Vec<PersonSchema>,
 }

@@ -69,6 +69,28 @@ const ENROLMENTS: [&str; 2] = [
     "/v2/face-recognition/persons/search-live-face",
 ];
 
+/// What works without a body too: the fields may stand in the query, or nothing is changed.
+const WITHOUT_BODY: [&str; 5] = [
+    "/v2/auth/session",
+    "/v2/clients/me",
+    "/v2/clients/{id}",
+    "/v2/projects/email-login",
+    "/v2/projects/phone-login",
+];
+
+fn document_optional_bodies(api: &mut openapi::OpenApi) {
+    for path in WITHOUT_BODY {
+        let Some(item) = api.paths.paths.get_mut(path) else {
+            continue;
+        };
+        for operation in [&mut item.post, &mut item.put].into_iter().flatten() {
+            if let Some(openapi::RefOr::T(body)) = &mut operation.request_body {
+                body.required = Some(openapi::Required::False);
+            }
+        }
+    }
+}
+
 /// The routes of this dialect that the settings ask for.
 pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
     let mut router = OpenApiRouter::with_openapi(Document::openapi())
@@ -95,6 +117,7 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(login::confirm_email_login))
         .routes(routes!(login::phone_login))
         .routes(routes!(login::confirm_phone_login));
+    document_optional_bodies(router.get_openapi_mut());
     headers::document(router.get_openapi_mut(), &SEARCHES, &ENROLMENTS);
     if !settings.demo_routes {
         return router;

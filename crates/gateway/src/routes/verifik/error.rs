@@ -332,6 +332,10 @@ impl From<DecodeError> for ApiError {
             | DecodeError::UnknownFormat
             | DecodeError::Truncated
             | DecodeError::Corrupt => Self::precondition("only_images_in_base64"),
+            DecodeError::NoMemory => {
+                crate::observe::rejected("no_memory");
+                Self::unavailable("server_busy")
+            }
         }
     }
 }

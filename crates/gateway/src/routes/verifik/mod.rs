@@ -17,6 +17,8 @@ pub mod error;
 mod face_validation;
 mod faces;
 mod failures;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ids;
 mod liveness;
 mod matches;

@@ -12,5 +12,7 @@ pub(crate) use fault::{BodyError, Fault, Place, Rule, Step};
 pub(crate) use kinds::{
     boolean, day, integer, number, number_or_text, one_of, picture, rate, text, texts_by_name,
 };
+#[cfg(any(test, fuzzing))]
+pub(crate) use read::read_any;
 pub(crate) use read::{FromReader, read_body, read_body_or_query, read_query};
 pub(crate) use reader::{Input, Reader};

@@ -94,3 +94,12 @@ fn typed<'a, T: FromReader>(
     let reader = Reader::new(&source, entries);
     T::from_reader(&reader).ok_or_else(|| BodyError::Faults(reader.faults()))
 }
+
+/// Reads a body and a query as a `T`, for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_any<T: FromReader>(body: &Bytes, query: &str) {
+    for read in [parse::<T>(body).err(), read_query::<T>(query).err()] {
+        // A refusal names at least one fault: a client must be told something.
+        assert!(!matches!(read, Some(BodyError::Faults(faults)) if faults.is_empty()));
+    }
+}

@@ -7,3 +7,11 @@ pub(super) mod one;
 pub(super) mod people;
 
 pub(super) use object::CollectionObject;
+
+/// Reads the bodies about collections themselves, for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_any(body: &bytes::Bytes, query: &str) {
+    use crate::routes::opencv::body::read_any;
+    read_any::<fields::CreateCollection>(body, query);
+    read_any::<fields::UpdateCollection>(body, query);
+}

@@ -7,6 +7,7 @@ use serde::Serialize;
 use store::{CollectionRef, StoreError};
 use utoipa::ToSchema;
 
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::{
@@ -60,10 +61,10 @@ pub(in crate::routes::opencv_cloud) struct Member {
 pub(in crate::routes::opencv_cloud) struct ChangePeople {
     #[schema(value_type = String, min_length = 36, max_length = 36)]
     collection_id: CollectionRef,
-    #[schema(max_items = 1000)]
+    #[schema(value_type = Option<Vec<words::PersonIdText>>, inline, max_items = 1000)]
     new_person_ids: Option<Vec<String>>,
     /// Who is in both lists stays.
-    #[schema(max_items = 1000)]
+    #[schema(value_type = Option<Vec<words::PersonIdText>>, inline, max_items = 1000)]
     removed_person_ids: Option<Vec<String>>,
 }
 

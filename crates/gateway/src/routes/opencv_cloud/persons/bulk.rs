@@ -4,6 +4,7 @@ use axum::{Json, extract::State};
 use store::{ClientId, StoreError};
 use utoipa::ToSchema;
 
+use crate::routes::opencv::document as words;
 use crate::{
     App, AppState,
     routes::{
@@ -27,10 +28,10 @@ const MOST_PEOPLE: usize = 1000;
 #[schema(as = CloudBulk)]
 pub(in crate::routes::opencv_cloud) struct Bulk {
     /// `DELETE`: there is no other.
-    #[schema(value_type = String)]
+    #[schema(value_type = words::CloudAction)]
     #[expect(dead_code, reason = "it only has to be there")]
     action: (),
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(value_type = Vec<words::PersonIdText>, inline, min_items = 1, max_items = 1000)]
     person_ids: Vec<String>,
 }
 

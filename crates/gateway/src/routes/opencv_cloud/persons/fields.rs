@@ -92,13 +92,14 @@ macro_rules! person_schema {
             #[schema(min_length = 1, max_length = 100)]
             name: Option<String>,
             /// `M` or `F`.
+            #[schema(value_type = Option<$crate::routes::opencv::document::GenderLetter>, inline)]
             gender: Option<String>,
-            #[schema(example = "1990-01-01")]
+            #[schema(format = Date, example = "1990-01-01")]
             date_of_birth: Option<String>,
             #[schema(max_length = 100)]
             nationality: Option<String>,
             /// Ids of collections.
-            #[schema(max_items = 1000)]
+            #[schema(value_type = Option<Vec<$crate::routes::opencv::document::CollectionIdText>>, inline, max_items = 1000)]
             collections: Option<Vec<String>>,
             #[schema(max_length = 500)]
             notes: Option<String>,

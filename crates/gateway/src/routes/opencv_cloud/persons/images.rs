@@ -9,6 +9,7 @@ use super::{
     fields::{Description, person_schema},
     object::{PersonObject, Thumbnail, shown_one},
 };
+use crate::routes::opencv::document as words;
 use crate::{
     AppState,
     routes::{
@@ -79,7 +80,7 @@ person_schema! {
         #[schema(min_items = 1, max_items = 3)]
         new_images: Option<Vec<String>>,
         /// Ids of `thumbnails` to remove; each must be the person's.
-        #[schema(min_items = 1, max_items = 1000)]
+        #[schema(value_type = Option<Vec<words::ThumbnailIdText>>, inline, min_items = 1, max_items = 1000)]
         removed_thumbnail_ids: Option<Vec<String>>,
     }
 }

@@ -6,6 +6,7 @@ use store::{ClientId, CollectionRef, PersonField};
 use utoipa::{IntoParams, ToSchema};
 
 use super::object::{PersonObject, shown};
+use crate::routes::opencv::document as words;
 use crate::{
     App, AppState,
     routes::{
@@ -44,8 +45,8 @@ const FIELDS: &[PersonField] = &[
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes::opencv_cloud) struct PersonOrder {
-    /// `name`, `date_of_birth`, `gender`, `nationality`, `modified_date` or `create_date`. Who has none comes first.
-    #[param(value_type = Option<String>, default = "name")]
+    /// `name`, which is the default, `date_of_birth`, `gender`, `nationality`, `modified_date` or `create_date`. Who has none comes first.
+    #[param(value_type = words::OrderBy, inline, required = false)]
     order_by: PersonField,
 }
 

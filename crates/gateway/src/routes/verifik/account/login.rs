@@ -116,7 +116,7 @@ pub(in super::super) struct LoggedIn {
     path = "/v2/projects/email-login",
     tag = "Accounts",
     params(LoginRequest),
-    request_body = Option<LoginRequest>,
+    request_body = LoginRequest,
     responses((status = 200, description = "Sent", body = Envelope<CodeSent>), LoginFailures, BodyFailures, CommonFailures),
     security(())
 )]
@@ -134,7 +134,7 @@ pub(in super::super) async fn email_login(
     path = "/v2/projects/phone-login",
     tag = "Accounts",
     params(LoginRequest),
-    request_body = Option<LoginRequest>,
+    request_body = LoginRequest,
     responses((status = 200, description = "Sent", body = Envelope<CodeSent>), LoginFailures, BodyFailures, CommonFailures),
     security(())
 )]

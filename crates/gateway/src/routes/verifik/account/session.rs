@@ -127,7 +127,7 @@ pub(in super::super) async fn get_session(
     path = "/v2/auth/session",
     tag = "Accounts",
     params(SessionRequest),
-    request_body = Option<SessionRequest>,
+    request_body = SessionRequest,
     responses((status = 200, description = "The token", body = Session), SessionFailures, CommonFailures),
     security(("bearer" = []))
 )]

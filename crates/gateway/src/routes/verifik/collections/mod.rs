@@ -24,8 +24,17 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(retrieve::retrieve, update::update, delete::delete))
 }
 
+/// Reads every body of these routes, for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_any(fields: &super::body::Fields<'_>) {
+    use super::body::FromFields as _;
+    let _ = create::CreateCollection::from_fields(fields);
+    let _ = update::UpdateCollection::from_fields(fields);
+    let _ = move_people::MovePeople::from_fields(fields);
+}
+
 /// What collections can be filtered and sorted by.
-fn field(name: &str) -> Option<CollectionField> {
+pub(super) fn field(name: &str) -> Option<CollectionField> {
     Some(match name {
         "_id" | "id" => CollectionField::Id,
         "code" => CollectionField::Code,

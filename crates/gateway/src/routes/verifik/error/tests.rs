@@ -135,6 +135,10 @@ fn pictures() {
         (decode(DecodeError::Truncated), not_a_picture),
         (decode(DecodeError::Corrupt), not_a_picture),
         (
+            decode(DecodeError::NoMemory),
+            (503, "ServiceUnavailable", "server_busy"),
+        ),
+        (
             FaceError::NoFace.into(),
             (
                 422,

@@ -29,8 +29,17 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(retrieve::retrieve, update::update, delete::delete))
 }
 
+/// Reads every body of these routes, for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_any(fields: &super::body::Fields<'_>) {
+    use super::body::FromFields as _;
+    let _ = create::CreatePerson::from_fields(fields);
+    let _ = create_live::CreateLivePerson::from_fields(fields);
+    let _ = update::UpdatePerson::from_fields(fields);
+}
+
 /// What persons can be filtered and sorted by.
-fn field(name: &str) -> Option<PersonField> {
+pub(super) fn field(name: &str) -> Option<PersonField> {
     Some(match name {
         "_id" | "id" => PersonField::Id,
         "name" => PersonField::Name,

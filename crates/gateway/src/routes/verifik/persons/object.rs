@@ -5,7 +5,13 @@ use std::fmt;
 use serde::Serialize;
 use store::{ClientId, CollectionCode, CollectionId, FaceId, Membership, Person, PersonId};
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema as _, ToSchema,
+    openapi::{
+        Ref, RefOr, Schema,
+        schema::{AnyOfBuilder, ArrayBuilder},
+    },
+};
 
 use crate::{
     routes::{
@@ -45,14 +51,40 @@ pub(in crate::routes::verifik) struct CollectionLabel {
 }
 
 /// The collections of a person.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(in crate::routes::verifik) enum PersonCollections {
     /// By code.
-    #[schema(value_type = Vec<String>)]
     Codes(Vec<CollectionCode>),
     /// With `populates[]=collections`.
     Labels(Vec<CollectionLabel>),
+}
+
+// An empty list is both: what is derived says that it is exactly one of them.
+impl utoipa::PartialSchema for PersonCollections {
+    fn schema() -> RefOr<Schema> {
+        let codes = ArrayBuilder::new()
+            .items(String::schema())
+            .description(Some("By code."));
+        let labels = ArrayBuilder::new()
+            .items(Ref::from_schema_name(CollectionLabel::name()))
+            .description(Some("With `populates[]=collections`."));
+        AnyOfBuilder::new()
+            .item(codes)
+            .item(labels)
+            .description(Some("The collections of a person."))
+            .into()
+    }
+}
+
+impl ToSchema for PersonCollections {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((
+            CollectionLabel::name().into_owned(),
+            CollectionLabel::schema(),
+        ));
+        CollectionLabel::schemas(schemas);
+    }
 }
 
 /// A person.

@@ -64,3 +64,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         Ok(Self::parse(parts.uri.query().unwrap_or_default()))
     }
 }
+
+/// Reads a query as the lists do, for the fuzzer: a list that is read asks for a page that exists.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_any<F: store::Field>(text: &str, field: fn(&str) -> Option<F>) {
+    let query = Query::parse(text);
+    assert!(query.0.len() <= MAX_PARAMETERS);
+    let paging = query.paging(Some(10), 200);
+    if let Some(listing) = query.listing(paging, field) {
+        assert!(listing.limit <= 200 && listing.conditions.len() <= MAX_PARAMETERS);
+    }
+    let _ = paged::Pagination::new(paging, u64::MAX);
+}

@@ -1,0 +1,34 @@
+//! Entry point for the fuzzer (`cargo xtask fuzz picture`). Not in the program: only tests and the fuzzer are built with it.
+
+use crate::{ImageBytes, ImageLimits, picture::decode};
+
+/// Small, so that a picture takes no longer than a mutation should.
+const LIMITS: ImageLimits = ImageLimits {
+    max_bytes: 1 << 20,
+    max_pixels: 1 << 20,
+};
+
+/// A file that claims to be a picture. What is decoded is as large as it says, and within the limit.
+pub fn picture(data: &[u8]) {
+    let Ok(bytes) = ImageBytes::new(data.to_vec(), &LIMITS) else {
+        return;
+    };
+    if let Ok(picture) = decode(&bytes, &LIMITS) {
+        let pixels = u64::from(picture.width()) * u64::from(picture.height());
+        assert!(pixels > 0 && pixels <= LIMITS.max_pixels);
+        assert_eq!(picture.rgb().len() as u64, 3 * pixels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mutation::Mutator;
+
+    /// The seeds of the fuzzer, changed at random for a while.
+    #[test]
+    fn changed_pictures_are_decoded_or_refused() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/picture");
+        let seeds = Mutator::of_folder(folder.as_ref()).unwrap();
+        seeds.run(4_000, super::picture);
+    }
+}
