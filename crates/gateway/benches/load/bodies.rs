@@ -38,8 +38,7 @@ pub(crate) fn body(call: &str, picture: &str, collection: &str) -> Value {
         "search" => json!({
             "images": [picture], "min_score": 0.5, "search_mode": "FAST", "collection_id": collection,
         }),
-        // The same question for faces of any size and place: a refused picture would cost less.
-        "liveness" => json!({ "image": picture, "liveness_min_score": 0.5 }),
+        "liveness" => json!({ "os": "DESKTOP", "image": picture }),
         _ => json!({ "image": picture }),
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::{
     client::{Connection, Request},
@@ -30,6 +30,16 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// Only accepted requests.
+    ///
+    /// # Errors
+    /// What else was answered.
+    pub(crate) fn sound(self) -> Result<Self> {
+        let odd = self.seen.iter().find(|one| !one.accepted());
+        ensure!(odd.is_none(), "an unexpected answer: {odd:?}");
+        Ok(self)
+    }
+
     /// Accepted requests per second.
     pub(crate) fn rate(&self) -> f64 {
         let accepted = self.seen.iter().filter(|one| one.accepted()).count();

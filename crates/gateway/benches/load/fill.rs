@@ -7,14 +7,16 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use packs::InstalledPack;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use store::{
-    Catalog, Client, CollectionRef, ModelId, NewClient, NewCollection, NewFace, NewPerson,
-    StoreOptions,
+    Catalog, Client, CollectionCode, CollectionRef, ModelId, NewClient, NewCollection, NewFace,
+    NewPerson, StoreOptions,
 };
 
 use super::process;
 
-/// Faces of one person.
-const PER_PERSON: usize = 3;
+/// Faces of one person, so many that filling takes seconds.
+const PER_PERSON: usize = 25;
+/// Faces of a person who is enrolled while others search.
+const OF_ONE_MORE: usize = 3;
 /// Enrolments under way.
 const AT_ONCE: usize = 4;
 
@@ -54,7 +56,7 @@ impl Filled {
             dimension,
         };
         futures_util::stream::iter(0..faces.div_ceil(PER_PERSON))
-            .map(|number| filled.enrol(number, collection.code))
+            .map(|number| filled.add(number, PER_PERSON, collection.code))
             .buffer_unordered(AT_ONCE)
             .try_collect::<()>()
             .await?;
@@ -62,13 +64,13 @@ impl Filled {
     }
 
     /// Enrols one more person.
-    pub(crate) async fn enrol(
-        &self,
-        number: usize,
-        collection: store::CollectionCode,
-    ) -> Result<()> {
+    pub(crate) async fn enrol(&self, number: usize, collection: CollectionCode) -> Result<()> {
+        self.add(number, OF_ONE_MORE, collection).await
+    }
+
+    async fn add(&self, number: usize, faces: usize, collection: CollectionCode) -> Result<()> {
         let mut random = StdRng::seed_from_u64(number as u64);
-        let faces = (0..PER_PERSON).map(|_| {
+        let faces = (0..faces).map(|_| {
             let vector: Vec<f32> = (0..self.dimension)
                 .map(|_| (0..4).map(|_| random.random_range(-1.0_f32..1.0)).sum())
                 .collect();

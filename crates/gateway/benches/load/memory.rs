@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if target <= done {
             continue;
         }
-        ask(target - done)?;
+        ask(target - done)?.sound()?;
         done = target;
         let resident = server.resident()?;
         let base = *settled.get_or_insert(resident);

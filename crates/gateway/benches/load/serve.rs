@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Cursor, path::Path, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder, imageops::FilterType};
 
 use super::{
@@ -170,14 +170,7 @@ fn saturate(server: &Server, request: &Request, time: Duration) -> Result<Load> 
         connections,
         Until::Time(time),
     )?;
-    sound(&load)?;
-    Ok(load)
-}
-
-fn sound(load: &Load) -> Result<()> {
-    let odd = load.seen.iter().find(|one| !one.accepted());
-    ensure!(odd.is_none(), "an unexpected answer: {odd:?}");
-    Ok(())
+    load.sound()
 }
 
 /// The stages in the order of a request.
@@ -201,8 +194,7 @@ impl Alone {
         };
         ask()?;
         let before = server.stages()?;
-        let load = ask()?;
-        sound(&load)?;
+        let load = ask()?.sound()?;
         let each = |(stage, sum): (String, f64)| {
             let before = before.get(&stage).copied().unwrap_or_default();
             (stage, (sum - before) * 1000.0 / count as f64)

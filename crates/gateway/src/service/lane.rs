@@ -1,4 +1,4 @@
-//! Whose turn it is: the engine's jobs of one account wait in one lane, and lanes take turns.
+//! Whose turn it is: the engine's jobs of one account wait in one lane.
 
 use inference::{EngineError, Lane, Pipeline};
 use store::ClientId;

@@ -195,8 +195,8 @@ impl Engine {
         self.run_for(Lane::default(), job).await
     }
 
-    /// As [`Engine::run`], in the lane of whoever asks: lanes take turns, and in a full queue those with fewer jobs take the places of
-    /// those with more.
+    /// As [`Engine::run`], in the lane of whoever asks: whoever has taken least of the workers lately goes first, and in a full queue a lane
+    /// with fewer jobs takes the place of one with more.
     ///
     /// # Errors
     /// As [`Engine::run`]; `Busy` may come when the job has waited for a while.

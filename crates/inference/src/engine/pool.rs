@@ -4,6 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use ort::session::builder::PrepackedWeights;
@@ -78,7 +79,7 @@ impl Pool {
         if queue.stopping {
             return Err(EngineError::Stopped);
         }
-        let pushed = queue.jobs.push(lane, job);
+        let pushed = queue.jobs.push(lane, job, Instant::now());
         drop(queue);
         match pushed {
             Pushed::Waits => self.shared.wake.notify_one(),
@@ -108,19 +109,22 @@ impl Drop for Pool {
 }
 
 fn work(shared: &Shared, mut pipeline: Pipeline) {
-    while let Some(job) = next(shared) {
+    while let Some((lane, job)) = next(shared) {
+        let begun = Instant::now();
         if catch_unwind(AssertUnwindSafe(|| job(Some(&mut pipeline)))).is_err() {
             tracing::error!("an inference job panicked; its request fails, the worker goes on");
         }
+        let now = Instant::now();
+        shared.lock().jobs.took(lane, now - begun, now);
     }
 }
 
-/// The next job, waiting for one; `None` once the pool is stopping and the queue is empty.
-fn next(shared: &Shared) -> Option<Job> {
+/// The next job and whose it is, waiting for one; `None` once the pool is stopping and the queue is empty.
+fn next(shared: &Shared) -> Option<(Lane, Job)> {
     let mut queue = shared.lock();
     loop {
-        if let Some(job) = queue.jobs.pop() {
-            return Some(job);
+        if let Some(next) = queue.jobs.pop(Instant::now()) {
+            return Some(next);
         }
         if queue.stopping {
             return None;
