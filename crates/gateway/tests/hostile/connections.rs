@@ -1,7 +1,5 @@
 //! Connections that are opened and left alone.
 
-use std::time::Duration;
-
 use crate::{siege::Siege, wire::Wire};
 
 /// Idle connections, as far as this machine lets one process open them.
