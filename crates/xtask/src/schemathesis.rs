@@ -14,7 +14,7 @@ use crate::{
     report,
     server::{self, Launcher},
     setup,
-    workspace::Workspace,
+    workspace::{Workspace, absolute_path},
 };
 
 const VERSION: &str = "4.32.5";
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// One document by its path, such as /openapi/verifik.json [default: all]
     #[arg(long, value_name = "PATH")]
     document: Option<String>,
+    /// Ask this server program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// Given to schemathesis
     #[arg(last = true, value_name = "ARGS")]
     rest: Vec<String>,
@@ -65,17 +68,7 @@ pub(crate) struct Asked {
 /// # Errors
 /// When the server or schemathesis cannot be run.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
-    let documents: Vec<&str> = match &args.document {
-        Some(one) => vec![one],
-        None => DOCUMENTS.to_vec(),
-    };
-    let asked = ask(
-        workspace,
-        args.mirror.as_deref(),
-        args.max_examples,
-        &documents,
-        &args.rest,
-    )?;
+    let asked = ask(workspace, args)?;
     Ok(match asked.iter().all(|one| one.failures == 0) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -91,32 +84,36 @@ pub(crate) fn all(
     mirror: Option<&Path>,
     examples: u32,
 ) -> Result<Vec<Asked>> {
-    ask(workspace, mirror, examples, &DOCUMENTS, &[])
+    let args = Args {
+        max_examples: examples,
+        mirror: mirror.map(Path::to_owned),
+        document: None,
+        program: None,
+        rest: Vec::new(),
+    };
+    ask(workspace, &args)
 }
 
-fn ask(
-    workspace: &Workspace,
-    mirror: Option<&Path>,
-    examples: u32,
-    documents: &[&str],
-    rest: &[String],
-) -> Result<Vec<Asked>> {
+fn ask(workspace: &Workspace, args: &Args) -> Result<Vec<Asked>> {
+    let documents = match &args.document {
+        Some(one) => vec![one.as_str()],
+        None => DOCUMENTS.to_vec(),
+    };
     let program = provide(&workspace.target()?.join("schemathesis"))?;
     let wanted = setup::Args {
-        mirror: mirror.map(Path::to_owned),
+        mirror: args.mirror.clone(),
         ..setup::Args::default()
     };
     let fetched = setup::fetch(workspace, &wanted)?;
+    let rostro = match &args.program {
+        Some(program) => absolute_path(program)?,
+        None => server::build(workspace, false)?,
+    };
     let data = tempfile::Builder::new()
         .prefix("rostro-schemathesis-")
         .tempdir()
         .context("no temporary folder can be made")?;
-    let mut launcher = Launcher::new(
-        server::build(workspace, false)?,
-        &fetched,
-        data.path().to_owned(),
-        None,
-    );
+    let mut launcher = Launcher::new(rostro, &fetched, data.path().to_owned(), None);
     // Requests with a bad token come by the hundred, and all from here; no address of the documents' examples is to be asked.
     launcher.set("ROSTRO_LIMITS__FAILED_AUTH_PER_MINUTE", "0");
     launcher.set("ROSTRO_FETCH__ENABLED", "false");
@@ -135,8 +132,8 @@ fn ask(
         launcher: &launcher,
         base: &base,
         data: data.path(),
-        examples,
-        rest,
+        examples: args.max_examples,
+        rest: &args.rest,
     };
     let mut asked = Vec::new();
     for document in documents {
