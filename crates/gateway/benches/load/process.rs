@@ -93,23 +93,28 @@ impl Server {
         Ok(kib * 1024.0 / 1e6)
     }
 
-    /// CPU time so far: that of the inference workers, and that of all other threads.
+    /// CPU time so far: that of the inference workers, to the nanosecond, and that of all other threads, those that ended included, to a
+    /// hundredth of a second.
     pub(crate) fn cpu(&self) -> Result<(Duration, Duration)> {
-        let (mut inference, mut others) = (0, 0);
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        let process = format!("/proc/{}", self.child.id());
+        let mut inference = Duration::ZERO;
+        for task in fs::read_dir(format!("{process}/task"))? {
             let task = task?.path();
-            let name = fs::read_to_string(task.join("comm"))?;
-            let spent = fs::read_to_string(task.join("schedstat"))?;
-            let nanos: u64 = spent.split(' ').next().unwrap_or_default().parse()?;
-            match name.starts_with("inference") {
-                true => inference += nanos,
-                false => others += nanos,
+            // A thread may end while it is looked at; the workers do not.
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            if name.starts_with("inference") {
+                let spent = fs::read_to_string(task.join("schedstat"))?;
+                let nanos = spent.split(' ').next().unwrap_or_default().parse()?;
+                inference += Duration::from_nanos(nanos);
             }
         }
-        Ok((
-            Duration::from_nanos(inference),
-            Duration::from_nanos(others),
-        ))
+        let stat = fs::read_to_string(format!("{process}/stat"))?;
+        // Behind the name, which may hold anything: user and system time are the 12th and 13th fields.
+        let (_, fields) = stat.rsplit_once(')').context("no stat")?;
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+        let all = Duration::from_millis(10 * ticks);
+        Ok((inference, all.saturating_sub(inference)))
     }
 
     /// Seconds spent in each stage so far, from the server's own metrics.

@@ -69,26 +69,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut saturated = Vec::new();
     println!("\nAs much as it can on {} cores:\n", cores());
     println!(
-        "| call | requests/s | limit by the stages | ratio | p50 ms | p99 ms | CPU beside the workers, ms a request | on the workers beside the stages |"
+        "| call | requests/s | limit by the stages | ratio | p50 ms | p99 ms | CPU beside the workers, ms a request |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for ((call, request), alone) in bodies::CALLS.iter().zip(&requests).zip(&alone) {
         saturate(&server, request, Duration::from_secs(2))?;
-        let (before, stages) = (server.cpu()?, server.stages()?);
+        let (_, before) = server.cpu()?;
         let load = saturate(&server, request, Duration::from_secs(args.seconds))?;
-        let (after, stages_after) = (server.cpu()?, server.stages()?);
-        let each = |time: f64| time * 1000.0 / load.seen.len() as f64;
-        let in_stages: f64 = stages_after.values().sum::<f64>() - stages.values().sum::<f64>();
+        let (_, after) = server.cpu()?;
+        let beside = after.saturating_sub(before).as_secs_f64() * 1000.0;
         let limit = cores() as f64 * 1000.0 / alone.sum();
         println!(
-            "| {call} | {:.1} | {limit:.1} | {:.2} | {:.1} | {:.1} | {:.2} | {:.2} |",
+            "| {call} | {:.1} | {limit:.1} | {:.2} | {:.1} | {:.1} | {:.2} |",
             load.rate(),
             load.rate() / limit,
             percentile(accepted(&load.seen), 0.5),
             percentile(accepted(&load.seen), 0.99),
-            each((after.1 - before.1).as_secs_f64()),
-            // Waiting for a core counts in the stages' times, not in the CPU's: it can be negative.
-            each((after.0 - before.0).as_secs_f64() - in_stages),
+            beside / load.seen.len() as f64,
         );
         saturated.push(load);
     }
