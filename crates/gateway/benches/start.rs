@@ -105,8 +105,7 @@ async fn filled(config: &Config, faces: usize) -> Result<(Client, String)> {
     let model = server.app().gallery.model();
     let dimension = server.app().engine.info().dimension;
     server.stop().await;
-    let url = config.database.url(&config.server.data);
-    let store = store::open(&url, &store::StoreOptions::default()).await?;
+    let store = gateway::server::open_store(config).await?;
     let client = store
         .create_client(NewClient {
             name: "bench".to_owned(),

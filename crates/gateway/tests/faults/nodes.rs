@@ -20,8 +20,9 @@ async fn a_write_through_one_node_is_seen_through_the_other() {
     let node = || {
         TestServer::start_with(|config| {
             config.database.url = Secret::new(&database.url);
-            // Nodes of one installation know each other's tokens.
+            // Nodes of one installation know each other's tokens, and open what the other sealed.
             config.auth.secret = Secret::new("a secret of thirty-two characters");
+            config.encryption.master_key = Secret::new("5e".repeat(32));
         })
     };
     // Both at once: one of them finds the migrations under way.

@@ -132,7 +132,7 @@ pub struct Engine {
 
 /// Jobs that may wait besides one per worker when the configuration does not say. So many that hardly a burst at four fifths of what
 /// can be done is refused, and so few that whoever is let in at five times that waits at most twice as long (simulated for 2 to 16
-/// workers, measured for 2: docs/BENCHMARKS.md).
+/// workers; the one measurement is in docs/BENCHMARKS.md).
 const QUEUE: usize = 16;
 
 impl Engine {
