@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use gateway::{App, AppState, Config, server::Server};
 use serde_json::Value;
-use store::{Client, NewClient};
+use store::Client;
 
 /// A server for one test. Its database and data folder go with it.
 pub struct TestServer {
@@ -52,12 +52,8 @@ impl TestServer {
         let server = Server::start(config).await.expect("the server starts");
         let app = server.app();
         app.gallery.reached(store::Revision::ZERO).await.unwrap();
-        let account = app
-            .store
-            .create_client(NewClient {
-                name: "tester".to_owned(),
-                ..NewClient::default()
-            })
+        // Several nodes on one database have one.
+        let account = gateway::auth::find_or_create(&*app.store, "tester")
             .await
             .unwrap();
         let token = app

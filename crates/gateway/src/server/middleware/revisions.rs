@@ -8,7 +8,7 @@ use axum::{
 };
 use store::Revision;
 use utoipa::openapi::{
-    HeaderBuilder, Object, OpenApi, RefOr, Required, Type,
+    HeaderBuilder, Object, ObjectBuilder, OpenApi, RefOr, Required, Type,
     header::Header,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
 };
@@ -49,6 +49,9 @@ fn parsed(value: &HeaderValue) -> Result<Revision, NotARevision> {
 }
 
 struct NotARevision;
+
+/// Up to here every reader of JSON reads whole numbers exactly (RFC 8259, 6).
+const EXACT: isize = (1 << 53) - 1;
 
 /// What paths of operations are about that search among stored faces, compare with them, or change them.
 const ABOUT_FACES: [&str; 5] = ["person", "collection", "search", "verify", "detect"];
@@ -103,7 +106,12 @@ fn min_revision() -> Parameter {
         .name(MIN_REVISION.as_str())
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .schema(Some(Object::with_type(Type::Integer)))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(0))
+                .maximum(Some(EXACT)),
+        ))
         .description(Some(
             "Extension, for installations of several nodes: an `x-rostro-revision` that this search must see. A node that is behind \
              waits for it for two seconds, then answers 503 with `Retry-After`.",
