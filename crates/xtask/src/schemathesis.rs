@@ -201,6 +201,9 @@ impl Asking<'_> {
                 &self.examples.to_string(),
                 "--seed",
                 "1",
+                // Longer than the server's own limit for a request: a busy machine is no mismatch.
+                "--request-timeout",
+                "60",
                 "--no-color",
                 "--warnings",
                 "off",
