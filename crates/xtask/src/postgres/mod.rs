@@ -1,6 +1,7 @@
 //! A Postgres for the tests: the one that is given, else a private one that lives as long as the value.
 
 mod program;
+mod psql;
 mod schema;
 mod server;
 
@@ -9,8 +10,9 @@ use std::{env, path::Path};
 use anyhow::Result;
 
 use crate::report;
+pub(crate) use psql::ask;
 pub(crate) use schema::Schema;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, Stop};
 
 /// A Postgres to test with.
 #[derive(Debug)]
@@ -53,6 +55,12 @@ pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
         server.port()
     ));
     Ok(Postgres::Own(server))
+}
+
+/// Whether Postgres's programs are on this machine.
+#[cfg(test)]
+pub(crate) fn is_installed() -> bool {
+    program::find().is_some()
 }
 
 /// A Postgres of one's own, which keeps what it has committed when it crashes; `folder` remembers what runs.

@@ -1,0 +1,157 @@
+//! What the clients of a round count together.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::torture::api::Answer;
+
+/// What a request that writes nothing is called.
+pub(super) const SEARCH: &str = "search";
+
+/// Answers of one gateway.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(in crate::torture) struct Count {
+    /// Successes.
+    pub(super) done: usize,
+    /// Writes among them.
+    pub(super) writes: usize,
+    /// Told to come later.
+    pub(super) put_off: usize,
+    /// Without an answer in time, or cut off.
+    pub(super) cut: usize,
+    /// Without a connection.
+    pub(super) unsent: usize,
+    /// Longest wait for a success.
+    pub(super) longest: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// By gateway: before and after the fault, and during it.
+    nodes: Vec<[Count; 2]>,
+    complaints: Vec<String>,
+}
+
+/// Shared by the clients and whoever makes the fault.
+#[derive(Debug)]
+pub(super) struct Tally {
+    counts: Mutex<Counts>,
+    striking: AtomicBool,
+    newest: AtomicI64,
+    /// Which gateways the fault may cost answers.
+    affected: Vec<bool>,
+    /// Which gateways requests are sent to.
+    wanted: Vec<AtomicBool>,
+}
+
+impl Tally {
+    /// For so many gateways, of which the fault affects these.
+    pub(super) fn new(nodes: usize, affected: &[usize]) -> Self {
+        Self {
+            counts: Mutex::new(Counts {
+                nodes: vec![<[Count; 2]>::default(); nodes],
+                complaints: Vec::new(),
+            }),
+            striking: AtomicBool::new(false),
+            newest: AtomicI64::new(0),
+            affected: (0..nodes).map(|at| affected.contains(&at)).collect(),
+            wanted: (0..nodes).map(|_| AtomicBool::new(true)).collect(),
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether answers of this gateway may fail to come.
+    pub(super) fn is_affected(&self, node: usize) -> bool {
+        self.affected.get(node).copied().unwrap_or_default()
+    }
+
+    /// The fault begins, or ends.
+    pub(super) fn strike(&self, begins: bool) {
+        self.striking.store(begins, Ordering::Relaxed);
+    }
+
+    /// Sends requests to a gateway from now on, or none.
+    pub(super) fn want(&self, node: usize, wanted: bool) {
+        if let Some(one) = self.wanted.get(node) {
+            one.store(wanted, Ordering::Relaxed);
+        }
+    }
+
+    /// The gateways that requests are sent to.
+    pub(super) fn wanted(&self) -> Vec<usize> {
+        let all = self.wanted.iter().enumerate();
+        all.filter(|(_, one)| one.load(Ordering::Relaxed))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// The newest revision that anybody was told.
+    pub(super) fn newest(&self) -> i64 {
+        self.newest.load(Ordering::Relaxed)
+    }
+
+    /// Something that must not be.
+    pub(super) fn complain(&self, what: String) {
+        self.counts().complaints.push(what);
+    }
+
+    /// Counts an answer; one that must not be is complained of.
+    pub(super) fn count(&self, node: usize, what: &str, answer: &Answer, took: Duration) {
+        let during = usize::from(self.striking.load(Ordering::Relaxed));
+        let mut counts = self.counts();
+        let Some(count) = counts
+            .nodes
+            .get_mut(node)
+            .and_then(|both| both.get_mut(during))
+        else {
+            return;
+        };
+        let failed = match answer {
+            Answer::Done(_, revision) => {
+                count.done += 1;
+                count.writes += usize::from(what != SEARCH);
+                count.longest = count.longest.max(took);
+                self.newest
+                    .fetch_max(revision.unwrap_or_default(), Ordering::Relaxed);
+                None
+            }
+            Answer::Refused(refusal) if refusal.status == 503 => {
+                count.put_off += 1;
+                (!refusal.later || !self.is_affected(node)).then(|| format!("{refusal:?}"))
+            }
+            Answer::Refused(refusal) => Some(format!("{refusal:?}")),
+            Answer::Cut => {
+                count.cut += 1;
+                (!self.is_affected(node)).then(|| "no answer".to_owned())
+            }
+            Answer::Unsent => {
+                count.unsent += 1;
+                (!self.is_affected(node)).then(|| "no connection".to_owned())
+            }
+        };
+        if let Some(failed) = failed {
+            counts.complaints.push(format!(
+                "gateway {}, {what}, after {:.1} s: {failed}",
+                node + 1,
+                took.as_secs_f64()
+            ));
+        }
+    }
+
+    /// By gateway, outside of the fault and during it; and what must not be.
+    pub(super) fn told(self) -> (Vec<[Count; 2]>, Vec<String>) {
+        let counts = self
+            .counts
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        (counts.nodes, counts.complaints)
+    }
+}
