@@ -86,6 +86,20 @@ impl Book {
         }
     }
 
+    /// How much the searches are tested by: persons that one had to find, and deleted ones of its collection that it must not.
+    pub(super) fn owed(&self, sightings: &[Sighting]) -> (usize, usize) {
+        let entries = self.entries();
+        let count = |test: &dyn Fn(&Entry, &Sighting) -> bool| {
+            let of_one = |sighting| entries.values().filter(|one| test(one, sighting)).count();
+            sightings.iter().map(of_one).sum()
+        };
+        let barred = |entry: &Entry, sighting: &Sighting| {
+            entry.enrolment.collections.contains(&sighting.probe.0)
+                && entry.until.is_some_and(|end| end <= sighting.revision)
+        };
+        (count(&Entry::must_be_in), count(&barred))
+    }
+
     /// What is wrong with what searches answered.
     pub(super) fn wrong(&self, sightings: &[Sighting]) -> Vec<String> {
         let entries = self.entries();
@@ -113,7 +127,7 @@ impl Book {
                 });
                 let too_few = entries
                     .iter()
-                    .filter(|(_, entry)| !sighting.full && entry.must_be_in(sighting))
+                    .filter(|(_, entry)| entry.must_be_in(sighting))
                     .filter(|(name, _)| {
                         let score = sighting.found.get(name.as_str());
                         score.is_none_or(|score| *score < SAME)
@@ -134,7 +148,8 @@ impl Entry {
     /// asked to delete it when the answer was there. A search may see more than it says, so a deletion under way excuses it.
     fn must_be_in(&self, sighting: &Sighting) -> bool {
         let (collection, picture) = sighting.probe;
-        self.enrolment.collections.contains(&collection)
+        !sighting.full
+            && self.enrolment.collections.contains(&collection)
             && self.enrolment.pictures.contains(&picture)
             && self.since.is_some_and(|since| since <= sighting.revision)
             && self.deleting.is_none_or(|asked| asked > sighting.at)
@@ -181,6 +196,7 @@ mod tests {
         assert!(!is_wrong(&book, sighting(7, &["Anna"])));
         assert!(is_wrong(&book, sighting(7, &[])));
         assert!(!is_wrong(&book, sighting(6, &[])));
+        assert_eq!(book.owed(&[sighting(7, &[]), sighting(6, &[])]), (1, 0));
         // A search may see more than it says.
         assert!(!is_wrong(&book, sighting(6, &["Anna"])));
         let elsewhere = |probe| Sighting {
@@ -211,6 +227,7 @@ mod tests {
         book.deleted("Anna", 9);
         assert!(!is_wrong(&book, sighting(8, &["Anna"])));
         assert!(is_wrong(&book, sighting(9, &["Anna"])));
+        assert_eq!(book.owed(&[sighting(8, &[]), sighting(9, &[])]), (0, 1));
         assert!(!is_wrong(&book, sighting(9, &[])));
     }
 

@@ -184,7 +184,7 @@ fn scene(api: &Api, folder: &Path) -> Result<Scene> {
 
 fn tell(told: &Told) {
     report::line(format_args!(
-        "  {}{}{}: well again after {:.2} s; {} writes acknowledged, {} in doubt, {} searches; {} persons on every gateway; {} faults",
+        "  {}{}{}: well again after {:.2} s; {} writes acknowledged, {} in doubt, {} searches ({} times somebody had to be in an answer, {} times not any more); {} persons on every gateway; {} faults",
         told.fault.words(),
         if told.strike.note.is_empty() {
             ""
@@ -196,6 +196,8 @@ fn tell(told: &Told) {
         told.acknowledged,
         told.in_doubt,
         told.searches,
+        told.owed.0,
+        told.owed.1,
         told.persons,
         told.faults.len()
     ));

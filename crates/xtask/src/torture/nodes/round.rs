@@ -68,6 +68,8 @@ pub(in crate::torture) struct Told {
     pub(in crate::torture) in_doubt: usize,
     /// Searches that were answered, each checked.
     pub(in crate::torture) searches: usize,
+    /// What they were tested by: persons that one had to find, deleted ones that it must not.
+    pub(in crate::torture) owed: (usize, usize),
     /// By gateway, outside of the fault and during it.
     pub(super) counts: Vec<[Count; 2]>,
     /// Persons that every gateway showed in the end.
@@ -133,6 +135,7 @@ impl Stage<'_> {
             acknowledged,
             in_doubt,
             searches: sightings.len(),
+            owed: book.owed(&sightings),
             counts,
             persons,
             faults,
