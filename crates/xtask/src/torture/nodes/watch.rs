@@ -15,8 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(10);
 /// Longest time until all is well again.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Nobody writes any more when the revision has stayed for so long; a write is given up after this part of its 20 s at the latest
-/// only if the database is away, which it is not when this is asked.
+/// Nobody writes any more when the revision has stayed for so long: what was under way when all got well again takes less.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// Asks the gateways at some addresses.
