@@ -155,3 +155,58 @@ impl Tally {
         (counts.nodes, counts.complaints)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::torture::api::Refusal;
+
+    /// How many of these answers of the gateway `node` are complained of, where the fault is that of gateway 1.
+    fn complaints(node: usize, answers: &[Answer]) -> usize {
+        let tally = Tally::new(2, &[1]);
+        for answer in answers {
+            tally.count(node, SEARCH, answer, Duration::ZERO);
+        }
+        tally.told().1.len()
+    }
+
+    fn refused(status: u16, later: bool) -> Answer {
+        Answer::Refused(Refusal {
+            status,
+            message: String::new(),
+            later,
+        })
+    }
+
+    #[test]
+    fn who_is_affected_may_be_away_and_nobody_else() {
+        let away = [Answer::Cut, Answer::Unsent, refused(503, true)];
+        assert_eq!(complaints(1, &away), 0);
+        assert_eq!(complaints(0, &away), away.len());
+        // Nobody may forget to say when to come again, or say anything else.
+        let wrong = [refused(503, false), refused(500, true), refused(404, false)];
+        assert_eq!(complaints(1, &wrong), wrong.len());
+        assert_eq!(complaints(0, &[Answer::Done(Value::Null, Some(1))]), 0);
+    }
+
+    #[test]
+    fn answers_are_counted_by_gateway_and_by_whether_the_fault_is_there() {
+        let tally = Tally::new(2, &[1]);
+        let done = |revision| Answer::Done(Value::Null, Some(revision));
+        tally.count(0, SEARCH, &done(7), Duration::from_secs(1));
+        tally.strike(true);
+        tally.count(0, "enrolment", &done(5), Duration::from_secs(2));
+        tally.want(0, false);
+        assert_eq!((tally.newest(), tally.wanted()), (7, vec![1]));
+        let (counts, _) = tally.told();
+        let count = |writes, longest| Count {
+            done: 1,
+            writes,
+            longest: Duration::from_secs(longest),
+            ..Count::default()
+        };
+        assert_eq!(counts, [[count(0, 1), count(1, 2)], Default::default()]);
+    }
+}
