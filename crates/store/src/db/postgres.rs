@@ -11,9 +11,9 @@ use super::{Database, Engine, Place, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
 
-/// Longest silence in the middle of a transaction. All writers wait for the locks of a node that stands still there; one that is well
-/// needs milliseconds.
-const SILENCE: Duration = Duration::from_secs(5);
+/// Longest silence in the middle of a transaction; one that is well needs milliseconds. All writers wait for the locks of a node that
+/// stands still there, and then for those that its other transactions were waiting for: so long for each.
+const SILENCE: Duration = Duration::from_secs(2);
 
 impl Dialect for Postgres {
     fn begin(access: Access) -> &'static str {

@@ -55,7 +55,7 @@ impl Collections {
     /// node of the others with the highest hash of both (rendezvous).
     pub(super) fn holders(&self, nodes: usize, lost: Option<usize>) -> Vec<usize> {
         let holder = |hash: u64| {
-            let range = (u128::from(hash) * nodes as u128 >> 64) as usize;
+            let range = ((u128::from(hash) * nodes as u128) >> 64) as usize;
             if Some(range) != lost {
                 return range;
             }

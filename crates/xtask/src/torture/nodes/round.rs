@@ -1,6 +1,7 @@
 //! One fault: clients at work on all gateways, the fault in the middle, judgement of every gateway.
 
 use std::{
+    fmt::Write as _,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -36,8 +37,6 @@ const MEDIUM: Duration = Duration::from_secs(8);
 const LONG: Duration = Duration::from_secs(40);
 /// Longest time of a fault.
 const HOLD: Duration = Duration::from_secs(10);
-/// Longer than a node that stands still keeps a lock, which Postgres ends.
-const LOCKED: Duration = Duration::from_secs(8);
 /// How often a load balancer asks whether a gateway is ready.
 const PROBES: Duration = Duration::from_millis(200);
 /// Between questions whether the user wants to stop.
@@ -115,17 +114,18 @@ impl Stage<'_> {
         let after = watch.settled(revision)?;
         ensure!(after == revision, "something was written by nobody");
 
+        if let (Fault::StoppedWithLock, Some(after)) = (fault, tally.first_write()) {
+            let _infallible = write!(
+                strike.note,
+                ", the others wrote again after {:.1} s",
+                after.as_secs_f64()
+            );
+        }
         let (counts, complaints) = tally.told();
         faults.extend(complaints);
-        let served = |node: usize| {
-            let during = counts.get(node).map(|[_, during]| *during);
-            during.is_some_and(|during| match fault {
-                // The lock must not be held for as long as its holder stands still.
-                Fault::StoppedWithLock if self.hold() > LOCKED => during.writes > 0,
-                _ => during.done > 0,
-            })
-        };
-        if affected.len() == 1 {
+        let served = |node: usize| counts.get(node).is_some_and(|[_, during]| during.done > 0);
+        // Who waits for the lock of one that stands still may have nothing else to do.
+        if affected.len() == 1 && fault != Fault::StoppedWithLock {
             let deaf = (0..watch.len()).filter(|node| !affected.contains(node) && !served(*node));
             faults.extend(deaf.map(|node| format!("gateway {} served nobody meanwhile", node + 1)));
         }

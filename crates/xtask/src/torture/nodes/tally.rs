@@ -5,7 +5,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::torture::api::Answer;
@@ -18,8 +18,6 @@ pub(super) const SEARCH: &str = "search";
 pub(in crate::torture) struct Count {
     /// Successes.
     pub(super) done: usize,
-    /// Writes among them.
-    pub(super) writes: usize,
     /// Told to come later.
     pub(super) put_off: usize,
     /// Without an answer in time, or cut off.
@@ -35,6 +33,10 @@ struct Counts {
     /// By gateway: before and after the fault, and during it.
     nodes: Vec<[Count; 2]>,
     complaints: Vec<String>,
+    /// When the fault began.
+    begun: Option<Instant>,
+    /// How long after that a gateway that is well first wrote.
+    first_write: Option<Duration>,
 }
 
 /// Shared by the clients and whoever makes the fault.
@@ -55,7 +57,7 @@ impl Tally {
         Self {
             counts: Mutex::new(Counts {
                 nodes: vec![<[Count; 2]>::default(); nodes],
-                complaints: Vec::new(),
+                ..Counts::default()
             }),
             striking: AtomicBool::new(false),
             newest: AtomicI64::new(0),
@@ -76,6 +78,9 @@ impl Tally {
     /// The fault begins, or ends.
     pub(super) fn strike(&self, begins: bool) {
         self.striking.store(begins, Ordering::Relaxed);
+        if begins {
+            self.counts().begun = Some(Instant::now());
+        }
     }
 
     /// Sends requests to a gateway from now on, or none.
@@ -98,6 +103,11 @@ impl Tally {
         self.newest.load(Ordering::Relaxed)
     }
 
+    /// How long after the beginning of the fault a gateway that is well first acknowledged a write.
+    pub(super) fn first_write(&self) -> Option<Duration> {
+        self.counts().first_write
+    }
+
     /// Something that must not be.
     pub(super) fn complain(&self, what: String) {
         self.counts().complaints.push(what);
@@ -107,6 +117,11 @@ impl Tally {
     pub(super) fn count(&self, node: usize, what: &str, answer: &Answer, took: Duration) {
         let during = usize::from(self.striking.load(Ordering::Relaxed));
         let mut counts = self.counts();
+        let since = counts.begun.map(|begun| begun.elapsed());
+        let is_write = what != SEARCH && matches!(answer, Answer::Done(..));
+        if is_write && during == 1 && !self.is_affected(node) && counts.first_write.is_none() {
+            counts.first_write = since;
+        }
         let Some(count) = counts
             .nodes
             .get_mut(node)
@@ -117,7 +132,6 @@ impl Tally {
         let failed = match answer {
             Answer::Done(_, revision) => {
                 count.done += 1;
-                count.writes += usize::from(what != SEARCH);
                 count.longest = count.longest.max(took);
                 self.newest
                     .fetch_max(revision.unwrap_or_default(), Ordering::Relaxed);
@@ -196,17 +210,18 @@ mod tests {
         let tally = Tally::new(2, &[1]);
         let done = |revision| Answer::Done(Value::Null, Some(revision));
         tally.count(0, SEARCH, &done(7), Duration::from_secs(1));
+        assert_eq!(tally.first_write(), None);
         tally.strike(true);
         tally.count(0, "enrolment", &done(5), Duration::from_secs(2));
+        assert!(tally.first_write().is_some());
         tally.want(0, false);
         assert_eq!((tally.newest(), tally.wanted()), (7, vec![1]));
         let (counts, _) = tally.told();
-        let count = |writes, longest| Count {
+        let count = |longest| Count {
             done: 1,
-            writes,
             longest: Duration::from_secs(longest),
             ..Count::default()
         };
-        assert_eq!(counts, [[count(0, 1), count(1, 2)], Default::default()]);
+        assert_eq!(counts, [[count(1), count(2)], Default::default()]);
     }
 }
