@@ -101,7 +101,7 @@ impl Stage<'_> {
             true => SHORT,
             false => LONG,
         })?;
-        let (strike, sightings) =
+        let (mut strike, sightings) =
             self.work(fault, ledgers, random, &watch, &tally, &book, &apis)?;
         self.cluster.all_alive()?;
         let revision = watch.settled(tally.newest())?;
