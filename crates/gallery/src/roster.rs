@@ -4,17 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use store::{ClientId, CollectionId, FaceId, PersonId};
 
-use crate::Scope;
+use crate::{Held, Scope};
 
 /// Where a person's faces are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) client: ClientId,
+    /// Those that are held here.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) faces: Vec<FaceId>,
+    /// The first of all its scopes, under which its faces are counted, if that is held here.
+    pub(crate) counted: Option<Scope>,
 }
 
-/// Every person with a searchable face. Only the follower has it.
+/// Every person with a searchable face in a scope that is held here. Only the follower has it.
 #[derive(Default)]
 pub(crate) struct Roster {
     places: HashMap<PersonId, Place>,
@@ -41,5 +44,15 @@ impl Roster {
             .filter(|(_, place)| place.scopes.contains(&scope))
             .map(|(person, place)| (place.client, *person))
             .collect()
+    }
+
+    /// Forgets what is not in `held`.
+    pub(crate) fn narrow(&mut self, held: &Held) {
+        self.places.retain(|_, place| {
+            place.scopes.retain(|scope| held.covers(*scope));
+            place.counted = place.counted.filter(|scope| held.covers(*scope));
+            !place.scopes.is_empty()
+        });
+        self.places.shrink_to_fit();
     }
 }
