@@ -135,7 +135,7 @@ async fn follow(shared: &Arc<Shared>, roster: Roster, mut revision: Revision) {
                         // All outcomes lead to the same questions.
                         tokio::select! {
                             _ = news.changed() => {}
-                            _ = wanted.changed() => wanted.mark_changed(),
+                            _ = wanted.changed() => {}
                             () = tokio::time::sleep(shared.options.poll) => {}
                         }
                     }
@@ -175,7 +175,7 @@ impl Follower {
         wanted: &mut watch::Receiver<Held>,
         revision: Revision,
     ) -> Result<Option<Revision>, StoreError> {
-        if wanted.has_changed().unwrap_or(false) || self.holding != *wanted.borrow() {
+        if self.holding != *wanted.borrow() {
             let target = wanted.borrow_and_update().clone();
             self.adopt(target).await?;
         }
@@ -203,7 +203,9 @@ impl Follower {
     /// Lets go of what is not wanted any more, and begins to read what is new.
     async fn adopt(&mut self, target: Held) -> Result<(), StoreError> {
         let stays = self.shared.shelves.held().and(&target);
-        self.narrow(stays.clone()).await;
+        if self.gain.is_some() || stays != self.holding {
+            self.narrow(stays.clone()).await;
+        }
         if stays != target {
             self.gain = Some(Gain::start(&self.shared, target.clone()).await?);
             self.holding = target;

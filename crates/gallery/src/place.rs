@@ -65,19 +65,19 @@ pub(crate) fn place(
         }
     }
     let faces: Vec<_> = templates.iter().map(|template| template.face).collect();
-    let counted = first.filter(|first| held.covers(*first));
+    let here = first.filter(|first| held.covers(*first));
+    let counted = before.filter(|place| place.counted);
     shelves.count(
         client,
-        before.and_then(|place| Some((place.counted?, place.faces.len()))),
-        counted.map(|scope| (scope, faces.len())),
+        counted.map(|place| (place.first, place.faces.len())),
+        here.map(|first| (first, faces.len())),
     );
-    roster.set(
-        person,
-        (!scopes.is_empty()).then_some(Place {
-            client,
-            scopes,
-            faces,
-            counted,
-        }),
-    );
+    let place = first.filter(|_| !scopes.is_empty()).map(|first| Place {
+        client,
+        scopes,
+        faces,
+        first,
+        counted: here.is_some(),
+    });
+    roster.set(person, place);
 }

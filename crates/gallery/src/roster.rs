@@ -13,8 +13,10 @@ pub(crate) struct Place {
     /// Those that are held here.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) faces: Vec<FaceId>,
-    /// The first of all its scopes, under which its faces are counted, if that is held here.
-    pub(crate) counted: Option<Scope>,
+    /// The first of all its scopes: under that one its faces are counted.
+    pub(crate) first: Scope,
+    /// Whether they are here, where that scope is held.
+    pub(crate) counted: bool,
 }
 
 /// Every person with a searchable face in a scope that is held here. Only the follower has it.
@@ -36,12 +38,12 @@ impl Roster {
         }
     }
 
-    /// The persons of a collection, as far as they have faces.
+    /// The persons of a collection, as far as they are known: also whose faces are counted under it elsewhere.
     pub(crate) fn members(&self, collection: CollectionId) -> HashSet<(ClientId, PersonId)> {
         let scope = Scope::Collection(collection);
         self.places
             .iter()
-            .filter(|(_, place)| place.scopes.contains(&scope))
+            .filter(|(_, place)| place.first == scope || place.scopes.contains(&scope))
             .map(|(person, place)| (place.client, *person))
             .collect()
     }
@@ -50,7 +52,7 @@ impl Roster {
     pub(crate) fn narrow(&mut self, held: &Held) {
         self.places.retain(|_, place| {
             place.scopes.retain(|scope| held.covers(*scope));
-            place.counted = place.counted.filter(|scope| held.covers(*scope));
+            place.counted &= held.covers(place.first);
             !place.scopes.is_empty()
         });
         self.places.shrink_to_fit();

@@ -43,7 +43,10 @@ mod tests {
                 Scope::Loose(ClientId::from([byte; 12])).part(),
             ]
         };
-        assert_eq!([of(0), of(1), of(255)], [[0, 0], [0, 0], [0, 0]]);
+        assert_eq!(
+            [of(0), of(1), of(255)],
+            [[263, 820], [512, 885], [1004, 793]]
+        );
     }
 
     #[test]

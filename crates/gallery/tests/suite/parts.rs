@@ -86,10 +86,32 @@ async fn parts_make_up_the_whole(bench: Bench) {
         parts[1].status().rows,
         "as followed, so built"
     );
-    let rows: usize = parts.iter().map(|part| part.status().rows).sum();
-    assert_eq!(rows, whole.status().rows, "each row is held once");
+    let rows = || -> usize { parts.iter().map(|part| part.status().rows).sum() };
+    assert_eq!(rows(), whole.status().rows, "each row is held once");
+    // Whose collections end is at home elsewhere from then on, and counted there.
+    for end in [None, Some(0), Some(3), Some(4)] {
+        if let Some(end) = end {
+            let gone = bench
+                .catalog
+                .delete_collection(client, collections[end].into());
+            let revision = gone.await.unwrap().revision;
+            for gallery in parts.iter().chain([&whole]) {
+                gallery.reached(revision).await.unwrap();
+            }
+        }
+        assert_eq!(rows(), whole.status().rows);
+        all_are_found(&whole, &parts, client, &collections);
+    }
+}
+
+fn all_are_found(
+    whole: &Gallery,
+    parts: &[Gallery],
+    client: ClientId,
+    collections: &[CollectionId],
+) {
     for face in 0..24 {
-        let (found, compared) = together(&parts, client, &collections, face);
+        let (found, compared) = together(parts, client, collections, face);
         let asked = query(client, None, template(face), 0.9);
         let mut wanted = whole.search(&asked).unwrap();
         wanted.sort_by_key(|one| one.person);

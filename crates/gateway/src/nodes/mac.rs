@@ -1,6 +1,6 @@
 //! What proves that a question comes from a node, and an answer from the node that was asked.
 //!
-//! Nodes share the secret that signs tokens. A proof is an HMAC over the time and the whole body, under a key made from that secret: it is
+//! Nodes share the secret that signs tokens. A proof is an HMAC over the time and a hash of the body, under a key made from that secret: it is
 //! worth nothing for another body, or a minute later, and gives nobody a token.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// The keys of all secrets that are good, first the one that signs.
 pub(crate) struct Keys(Vec<Zeroizing<[u8; 32]>>);
 
-/// A proof of a question: `SECONDS:HEX`.
+/// A proof of a question: `SECONDS:HASH:HMAC`, where the hash is the SHA-256 of the body. So a stranger is known before the body is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proof(String);
 
@@ -29,24 +29,22 @@ impl Keys {
 
     /// The proof of a question at the time `now`, in seconds since 1970.
     pub(crate) fn prove(&self, now: u64, body: &[u8]) -> Proof {
-        let mac = self
-            .0
-            .first()
-            .map(|key| hex(&question(key, now, body).finalize().into_bytes()));
-        Proof(format!("{now}:{}", mac.unwrap_or_default()))
+        let head = format!("{now}:{}", hex(&Sha256::digest(body)));
+        let mac = self.0.first().map(|key| question(key, &head).finalize());
+        let mac = mac.map(|mac| hex(&mac.into_bytes()));
+        Proof(format!("{head}:{}", mac.unwrap_or_default()))
     }
 
-    /// Whether `text` proves a question at the time `now`.
-    pub(crate) fn proves(&self, text: &str, now: u64, body: &[u8]) -> Option<Proof> {
-        let (time, mac) = text.split_once(':')?;
+    /// `text` as a proof that counts at the time `now`; of which body is to be asked then.
+    pub(crate) fn proves(&self, text: &str, now: u64) -> Option<Proof> {
+        let (head, mac) = text.rsplit_once(':')?;
+        let (time, _) = head.split_once(':')?;
         let (time, mac) = (time.parse::<u64>().ok()?, unhex(mac)?);
         if time.abs_diff(now) > WINDOW.as_secs() {
             return None;
         }
-        let known = self
-            .0
-            .iter()
-            .any(|key| question(key, time, body).verify_slice(&mac).is_ok());
+        let mut keys = self.0.iter();
+        let known = keys.any(|key| question(key, head).verify_slice(&mac).is_ok());
         known.then(|| Proof(text.to_owned()))
     }
 
@@ -73,6 +71,11 @@ impl Proof {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is the proof of this body.
+    pub(crate) fn is_of(&self, body: &[u8]) -> bool {
+        self.0.split(':').nth(1) == Some(&hex(&Sha256::digest(body)))
+    }
 }
 
 fn key(secret: &SigningSecret) -> Zeroizing<[u8; 32]> {
@@ -82,8 +85,8 @@ fn key(secret: &SigningSecret) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(hash.finalize().into())
 }
 
-fn question(key: &[u8; 32], time: u64, body: &[u8]) -> Hmac<Sha256> {
-    mac(key, &[b"question\0", &time.to_be_bytes(), body])
+fn question(key: &[u8; 32], head: &str) -> Hmac<Sha256> {
+    mac(key, &[b"question\0", head.as_bytes()])
 }
 
 fn answer(key: &[u8; 32], asked: &Proof, body: &[u8]) -> Hmac<Sha256> {
@@ -144,22 +147,26 @@ mod tests {
             (b"bodY", 1000, false),
             (b"", 1000, false),
         ] {
-            let proven = keys.proves(proof.as_str(), now, body).is_some();
+            let proven = keys.proves(proof.as_str(), now);
+            let proven = proven.is_some_and(|proof| proof.is_of(body));
             assert_eq!(proven, good, "{body:?} at {now}");
         }
-        assert!(others.proves(proof.as_str(), 1000, b"body").is_none());
-        let (_, mac) = proof.as_str().split_once(':').unwrap();
-        for forged in [
-            "",
-            ":",
-            "1000:",
-            "1000:00",
-            "x:y",
-            mac,
-            &format!("1001:{mac}"),
-            &format!("1000:{}", "é".repeat(32)),
-        ] {
-            assert!(keys.proves(forged, 1000, b"body").is_none(), "{forged:?}");
+        assert!(others.proves(proof.as_str(), 1000).is_none());
+        let (head, mac) = proof.as_str().rsplit_once(':').unwrap();
+        let (_, hash) = head.split_once(':').unwrap();
+        let forged = [
+            String::new(),
+            "::".to_owned(),
+            mac.to_owned(),
+            format!("{head}:"),
+            format!("{head}:00"),
+            format!("x:{hash}:{mac}"),
+            format!("1001:{hash}:{mac}"),
+            format!("1000:{mac}:{mac}"),
+            format!("{head}:{}", "é".repeat(32)),
+        ];
+        for forged in forged {
+            assert!(keys.proves(&forged, 1000).is_none(), "{forged:?}");
         }
     }
 
@@ -171,7 +178,7 @@ mod tests {
         assert!(keys.seals(&seal, &asked, b"answer"));
         assert!(!keys.seals(&seal, &other, b"answer") && !keys.seals(&seal, &asked, b"Answer"));
         // A question's proof is none of an answer.
-        let (_, mac) = asked.as_str().split_once(':').unwrap();
+        let (_, mac) = asked.as_str().rsplit_once(':').unwrap();
         assert!(!keys.seals(mac, &asked, b"a"));
     }
 
@@ -180,7 +187,7 @@ mod tests {
         let (before, after) = (keys(ONE, &[TWO]), keys(TWO, &[ONE]));
         for (from, to) in [(&before, &after), (&after, &before)] {
             let proof = from.prove(1000, b"body");
-            let proof = to.proves(proof.as_str(), 1000, b"body").unwrap();
+            let proof = to.proves(proof.as_str(), 1000).unwrap();
             assert!(from.seals(&to.seal(&proof, b"answer"), &proof, b"answer"));
         }
     }

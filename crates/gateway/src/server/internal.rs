@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
+    body::to_bytes,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use bytes::Bytes;
 use gallery::GalleryError;
 
 use super::middleware::{self, InFlight};
@@ -25,16 +25,22 @@ pub(super) fn router(places: InFlight) -> Router<AppState> {
     Router::new()
         .route(PATH, post(search))
         .layer(from_fn_with_state(places, middleware::in_flight))
-        .layer(DefaultBodyLimit::max(LARGEST))
 }
 
-async fn search(State(app): State<AppState>, headers: HeaderMap, body: Bytes) -> Response {
+async fn search(State(app): State<AppState>, request: Request) -> Response {
     let Some(nodes) = &app.nodes else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Some(proof) = proof(nodes, &headers, &body) else {
+    // Nothing is read from strangers.
+    let Some(proof) = proof(nodes, request.headers()) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
+    let Ok(body) = to_bytes(request.into_body(), LARGEST).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    if !proof.is_of(&body) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let Ok(question) = serde_json::from_slice::<Question>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -44,10 +50,11 @@ async fn search(State(app): State<AppState>, headers: HeaderMap, body: Bytes) ->
     }
 }
 
-fn proof(nodes: &Nodes, headers: &HeaderMap, body: &[u8]) -> Option<Proof> {
+fn proof(nodes: &Nodes, headers: &HeaderMap) -> Option<Proof> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let proof = value.strip_prefix(SCHEME)?;
-    nodes.keys().proves(proof, nodes::now(), body)
+    nodes
+        .keys()
+        .proves(value.strip_prefix(SCHEME)?, nodes::now())
 }
 
 fn sealed(nodes: &Nodes, proof: &Proof, found: &Answer) -> Response {

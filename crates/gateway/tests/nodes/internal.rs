@@ -25,12 +25,11 @@ fn proof(secret: &str, time: u64, body: &[u8]) -> String {
         .chain_update(secret)
         .finalize();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let head = format!("{time}:{}", hex(&Sha256::digest(body)));
     mac.update(b"question\0");
-    mac.update(&time.to_be_bytes());
-    mac.update(body);
-    let mac = mac.finalize().into_bytes();
-    let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("Rostro-Node {time}:{hex}")
+    mac.update(head.as_bytes());
+    format!("Rostro-Node {head}:{}", hex(&mac.finalize().into_bytes()))
 }
 
 async fn put(server: &TestServer, proof: Option<String>, body: Vec<u8>) -> (u16, Vec<u8>, bool) {
@@ -92,8 +91,8 @@ async fn only_nodes_get_an_answer_and_no_body_does_harm() {
             Some(proof(SECRET, now() + 60, &body)),
             Some(stolen),
             Some(format!("Bearer {}", server.token)),
-            Some(format!("Rostro-Node {}:{}", now(), "0".repeat(64))),
-            Some(format!("Rostro-Node {}:{}", u64::MAX, "0".repeat(64))),
+            Some(format!("Rostro-Node {0}:{1}:{1}", now(), "0".repeat(64))),
+            Some(format!("Rostro-Node {0}:{1}:{1}", u64::MAX, "0".repeat(64))),
             Some(proof(SECRET, now(), &body).replace(':', "")),
         ];
         for proof in refused {

@@ -69,7 +69,6 @@ pub(super) async fn run(app: &App, errand: Errand) -> Result<Brought, ServiceErr
         app,
         nodes,
         errand: &errand,
-        probes: &errand.probes,
     };
     let mut legs = trip.go(scopes, errand.since).await?;
     if legs.len() > 1 {
@@ -112,7 +111,6 @@ struct Trip<'a> {
     app: &'a App,
     nodes: &'a Nodes,
     errand: &'a Errand,
-    probes: &'a [Embedding],
 }
 
 impl Trip<'_> {
@@ -127,7 +125,7 @@ impl Trip<'_> {
             let Some(plan) = self.plan(&todo, &avoided) else {
                 continue;
             };
-            let asked = plan.into_iter().map(async |(node, scopes)| {
+            let asked = plan.into_iter().map(|(node, scopes)| async move {
                 let outcome = self.ask(node.as_deref(), &scopes, since).await;
                 (node, scopes, outcome)
             });
@@ -176,7 +174,7 @@ impl Trip<'_> {
         scopes: &[Scope],
         since: Revision,
     ) -> Result<Answer, Refused> {
-        let probes = self.probes.iter().cloned().map(Probe);
+        let probes = self.errand.probes.iter().cloned().map(Probe);
         let question = Question {
             model: self.app.gallery.model(),
             client: self.errand.client,
