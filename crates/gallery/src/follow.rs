@@ -239,7 +239,7 @@ impl Follower {
                 | ChangeKind::MembershipAdded { person, .. }
                 | ChangeKind::MembershipRemoved { person, .. }
                 | ChangeKind::PersonRemoved { person } => {
-                    drop(touched.insert((change.client, person)))
+                    touched.insert((change.client, person));
                 }
                 ChangeKind::CollectionRemoved { collection } => {
                     touched.extend(self.roster.members(collection));

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use gallery::{Held, PARTS};
-use store::{Catalog, Node};
+use store::Node;
 
 use super::{print, table::table};
 use crate::{Config, server::open_store};
