@@ -101,3 +101,8 @@ pub(crate) async fn collections(server: &TestServer, count: usize) -> Vec<store:
     }
     made
 }
+
+/// A name for each number below 26: of letters, for digits are dropped from names.
+pub(crate) fn name(number: usize) -> String {
+    format!("P{}", char::from(b'a' + number as u8))
+}

@@ -15,7 +15,7 @@ use store::Catalog;
 
 use crate::{
     client::{Client, names},
-    cluster::{MASTER_KEY, SECRET, all_serve, free_port},
+    cluster::{MASTER_KEY, SECRET, all_serve, free_port, name},
     common::database::{Kind, TestDatabase},
     pictures::face,
     process::Process,
@@ -76,11 +76,9 @@ async fn look(client: &Client, codes: &[String]) -> Vec<bool> {
         let wanted: BTreeSet<String> = match code {
             Some(code) => {
                 body["collection_id"] = code.as_str().into();
-                [format!("P{number}")].into()
+                [name(number)].into()
             }
-            None => (0..codes.len())
-                .map(|number| format!("P{number}"))
-                .collect(),
+            None => (0..codes.len()).map(name).collect(),
         };
         let told = client.post("search", &body).await;
         match told.status {
@@ -137,7 +135,8 @@ async fn the_collections_of_a_dead_node_are_taken_over_and_given_back() {
             .await
             .data();
         codes.push(made["code"].as_str().unwrap().to_owned());
-        let body = json!({ "name": format!("P{number}"), "images": [face(1, 1)], "collections": [codes[number]] });
+        let body =
+            json!({ "name": name(number), "images": [face(1, 1)], "collections": [codes[number]] });
         nodes[number % 3].client.post("persons", &body).await.data();
     }
     assert_eq!(until_whole(&nodes[0].client, &codes).await, 0);
