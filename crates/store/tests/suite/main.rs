@@ -31,5 +31,6 @@ mod persons;
 mod proxy;
 mod reembedding;
 mod retention;
+mod rolling;
 mod rotation;
 mod separation;
