@@ -76,15 +76,14 @@ async fn what_an_account_has(bench: Bench) {
     );
     assert_eq!(revision, store.revision().await.unwrap());
     let mut seen = Vec::new();
-    while let Some(next) = {
-        let page = store
-            .loose_persons(one, seen.last().copied(), 1)
-            .await
-            .unwrap();
+    loop {
+        let last = seen.last().copied();
+        let page = store.loose_persons(one, last, 1).await.unwrap();
         assert!(page.len() <= 1);
-        page.first().copied()
-    } {
-        seen.push(next);
+        match page.first() {
+            Some(next) => seen.push(*next),
+            None => break,
+        }
     }
     assert_eq!(seen, loose.iter().copied().collect::<Vec<_>>());
     store.delete_collection(one, here.into()).await.unwrap();
