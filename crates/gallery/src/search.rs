@@ -52,8 +52,9 @@ impl Gallery {
     /// thread that may.
     ///
     /// # Errors
-    /// [`GalleryError::Loading`], [`GalleryError::Stopped`], [`GalleryError::WrongModel`].
+    /// [`GalleryError::Loading`], [`GalleryError::Stopped`], [`GalleryError::NotHeld`], [`GalleryError::WrongModel`].
     pub fn search(&self, query: &Query) -> Result<Vec<Match>, GalleryError> {
+        self.holds()?;
         let shared = &self.shared;
         match self.phase() {
             Phase::Loading => return Err(GalleryError::Loading),

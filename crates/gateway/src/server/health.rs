@@ -49,6 +49,8 @@ struct Models {
 /// The search indexes.
 #[derive(Debug, Serialize, ToSchema)]
 struct Search {
+    /// Where faces are compared: `embedded`, in this node's memory, or `pgvector`, in the database. The figures are then read now and then.
+    engine: &'static str,
     /// `ok`, `loading` while they are built from the database, or `stopped`.
     status: &'static str,
     /// Faces read so far while loading.
@@ -81,8 +83,10 @@ struct Reembedding {
 }
 
 impl Search {
-    fn of(status: &gallery::Status, reembedding: &super::Reembedding) -> Self {
+    fn of(gallery: &gallery::Gallery, reembedding: &super::Reembedding) -> Self {
+        let status = gallery.status();
         Self {
+            engine: gallery.engine().name(),
             status: match status.phase {
                 Phase::Loading => "loading",
                 Phase::Following => "ok",
@@ -134,8 +138,8 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     }
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
-    let search = app.gallery.status();
-    let ready = database.is_ok() && search.phase == Phase::Following && !draining;
+    let following = app.gallery.phase() == Phase::Following;
+    let ready = database.is_ok() && following && !draining;
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
@@ -154,7 +158,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
             queued: app.engine.queued(),
             queue: info.queue,
         },
-        search: Search::of(&search, &app.reembedding),
+        search: Search::of(&app.gallery, &app.reembedding),
     };
     (
         if ready {

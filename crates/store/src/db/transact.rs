@@ -36,7 +36,14 @@ pub(super) async fn transact<D: Dialect, T: Send>(
     work: &impl Work<T>,
 ) -> Result<T, StoreError> {
     let mut connection = pool.acquire().await.map_err(from_sqlx)?;
-    let outcome = tokio::time::timeout(limit, async {
+    // What may take as long as it wants must not hold up the end of the server.
+    let closing = async {
+        match limit {
+            Duration::MAX => pool.close_event().await,
+            _ => std::future::pending().await,
+        }
+    };
+    let work = tokio::time::timeout(limit, async {
         let mut transaction = connection
             .begin_with(SqlStr::from_static(D::begin(access)))
             .await
@@ -52,16 +59,19 @@ pub(super) async fn transact<D: Dialect, T: Send>(
                 undone.map_or(Err(error_of_silence()), |_| Ok(Err(error)))
             }
         }
-    })
-    .await;
+    });
+    let outcome = tokio::select! {
+        outcome = work => outcome.ok(),
+        () = closing => None,
+    };
     match outcome {
-        Ok(Ok(result)) => result,
+        Some(Ok(result)) => result,
         // The connection may be broken or its peer dead without a word; back in the pool, or waited for, it would do harm.
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             drop(connection.detach());
             Err(error)
         }
-        Err(_elapsed) => {
+        None => {
             drop(connection.detach());
             Err(error_of_silence())
         }
