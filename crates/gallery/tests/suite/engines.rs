@@ -58,19 +58,15 @@ impl Pair {
             assert_eq!(here.await, there.await, "{scope:?}");
             for limit in [1, 3, 100] {
                 let share = random.random_range(0.3..0.9);
-                let (one, other) = (
-                    random.random_range(0..FACES),
-                    random.random_range(0..FACES),
-                );
+                let (one, other) = (random.random_range(0..FACES), random.random_range(0..FACES));
                 let asked = Query {
                     limit,
                     min_score: Score::new([0.0, 0.4][random.random_range(0..2_usize)]),
                     ..query(self.client, scope, between(one, other, share), 0.0)
                 };
                 let [here, there] = self.both(&asked).await;
-                let who = |found: &[Match]| -> Vec<_> {
-                    found.iter().map(|one| one.person).collect()
-                };
+                let who =
+                    |found: &[Match]| -> Vec<_> { found.iter().map(|one| one.person).collect() };
                 assert_eq!(who(&here), who(&there), "{scope:?}, {limit}");
                 for (one, other) in here.iter().zip(&there) {
                     let (one, other) = (one.score, other.score);
@@ -233,7 +229,9 @@ async fn writes_of_a_process_that_began_before_the_table_are_seen(bench: Bench) 
     let gallery = bench.gallery().await;
     let mut expected = vec![before];
     for number in 1..4 {
-        let made = early.catalog.create_person(client, person(&[1, number], &[]));
+        let made = early
+            .catalog
+            .create_person(client, person(&[1, number], &[]));
         let made = made.await.unwrap();
         gallery.reached(made.revision).await.unwrap();
         expected.push(made.value.id);

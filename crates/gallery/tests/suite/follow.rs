@@ -12,7 +12,8 @@ use gallery::{Engine, GalleryError, GalleryOptions, Phase};
 use store::{CollectionRef, CollectionUpdate, ModelId, PersonUpdate, Revision};
 
 use crate::harness::{
-    Bench, face, on_both, on_pgvector, on_postgres, on_sqlite, options, person, query, template, who,
+    Bench, face, on_both, on_pgvector, on_postgres, on_sqlite, options, person, query, template,
+    who,
 };
 
 on_both! {

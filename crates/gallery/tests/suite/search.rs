@@ -3,7 +3,9 @@
 use gallery::{AskError, GalleryError, Mode, Query};
 use inference::{Embedding, Score};
 
-use crate::harness::{Bench, aim, between, count, find, on_both, on_pgvector, query, template, who};
+use crate::harness::{
+    Bench, aim, between, count, find, on_both, on_pgvector, query, template, who,
+};
 
 on_both! {
     best_face_of_each_person_best_first,
@@ -174,7 +176,10 @@ async fn an_aim_is_of_the_faces_that_are_searched(bench: Bench) {
     assert!(whole.min_score > inside.min_score);
     for one in [whole, inside] {
         assert!((0.0097..=0.01).contains(&one.fpir), "{one:?}");
-        assert_eq!(aim(&gallery, client, None, one.min_score, None).await.fmr, one.fmr);
+        assert_eq!(
+            aim(&gallery, client, None, one.min_score, None).await.fmr,
+            one.fmr
+        );
     }
     // 0.5 is a false match rate of 1e-2 each.
     let half = aim(&gallery, client, None, 0.5, None).await;

@@ -12,8 +12,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use super::{Readiness, Tls, listen, reembedding, router, upkeep};
 use crate::{
     App, AppState, Config,
-    config::SearchEngine,
     auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
+    config::SearchEngine,
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
@@ -254,11 +254,7 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
 }
 
 /// Makes sure that the database can compare templates, and has a place for them.
-async fn prepare_vectors(
-    config: &Config,
-    store: &Arc<dyn Catalog>,
-    engine: &Engine,
-) -> Result<()> {
+async fn prepare_vectors(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<()> {
     let info = engine.info();
     let model = info
         .embedder

@@ -58,7 +58,9 @@ pub(crate) fn unpack(cache: &Path) -> Result<TempDir> {
 
 /// The wheel in the cache, fetched if need be.
 fn wheel(cache: &Path) -> Result<PathBuf> {
-    let known = WHEELS.iter().find(|(os, arch, ..)| (*os, *arch) == (OS, ARCH));
+    let known = WHEELS
+        .iter()
+        .find(|(os, arch, ..)| (*os, *arch) == (OS, ARCH));
     let (_, _, platform, sha256) = known.with_context(|| {
         format!("there is no Postgres with pgvector to fetch for {OS} on {ARCH}: set ROSTRO_TEST_PGVECTOR_URL to one of your own")
     })?;

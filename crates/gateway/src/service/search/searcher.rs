@@ -114,10 +114,14 @@ impl Searcher {
             mode: self.mode(),
         };
         let begun = Instant::now();
-        let answer = self.gallery.ask(question).await.map_err(|error| match error {
-            AskError::Gallery(error) => ServiceError::from(error),
-            AskError::Store(error) => error.into(),
-        })?;
+        let answer = self
+            .gallery
+            .ask(question)
+            .await
+            .map_err(|error| match error {
+                AskError::Gallery(error) => ServiceError::from(error),
+                AskError::Store(error) => error.into(),
+            })?;
         took("search", begun.elapsed());
         revisions::tell(answer.revision);
         let matches = answer.matches.into_iter();

@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{Table, absent, keep::write};
 use crate::db::{Tx, sql};
 use crate::error::StoreError;
+use crate::ids::PersonId;
 use crate::vectors::VectorFill;
 
 /// Makes those of the next persons, and notes how far it came, in one transaction: whoever is killed here loses only that.
@@ -25,7 +26,7 @@ pub(super) async fn some(
             .bind(i64::from(limit.max(1)));
         let rows = tx.rows(next).await?;
         let persons = rows.iter().map(|row| row.id("id"));
-        let persons = persons.collect::<Result<Vec<_>, _>>()?;
+        let persons = persons.collect::<Result<Vec<PersonId>, StoreError>>()?;
         write(tx, table, &persons).await?;
         complete = persons.is_empty();
         let moved = match persons.last() {

@@ -125,7 +125,17 @@ async fn search(
         if place.indexed {
             plan(tx, by_index, query.limit).await?;
         }
-        search_place(tx, table, place, probe, query.limit, least, by_index, &mut best).await?;
+        search_place(
+            tx,
+            table,
+            place,
+            probe,
+            query.limit,
+            least,
+            by_index,
+            &mut best,
+        )
+        .await?;
     }
     let mut hits: Vec<VectorHit> = best.into_values().collect();
     hits.retain(|hit| f64::from(hit.cosine) >= least);

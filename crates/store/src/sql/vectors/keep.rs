@@ -47,20 +47,41 @@ pub(in crate::sql) async fn keep(
     tables: &Tables,
     touched: &Touched,
 ) -> Result<(), StoreError> {
+    let persons: Vec<_> = touched.persons.iter().copied().collect();
     for table in &*tables.all {
-        let mut persons = touched.persons.clone();
         for collection in &touched.ended {
-            let text = format!(
-                "SELECT DISTINCT person_id FROM {} WHERE scope = $1",
-                table.name
-            );
-            let members = sql(AssertSqlSafe(text)).bind(collection.to_string());
-            for row in tx.rows(members).await? {
-                persons.insert(row.id("person_id")?);
-            }
+            end(tx, table, *collection).await?;
         }
-        let persons: Vec<_> = persons.into_iter().collect();
         write(tx, table, &persons).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the vectors of a collection that is gone: whoever is in no other one is loose now. All in SQL, for they may be very many.
+async fn end(tx: &mut Tx<'_>, table: &Table, collection: CollectionId) -> Result<(), StoreError> {
+    let name = &table.name;
+    let statements = [
+        // As in `write`.
+        format!(
+            "SELECT id FROM persons WHERE id IN (SELECT person_id FROM {name} WHERE scope = $1) ORDER BY id FOR NO KEY UPDATE"
+        ),
+        // A face that counts by this collection counts by another one.
+        format!(
+            "WITH again AS (DELETE FROM {name} o USING
+                (SELECT c.face_id, MIN(other.scope) AS scope FROM {name} c JOIN {name} other ON other.face_id = c.face_id AND other.scope <> c.scope
+                 WHERE c.scope = $1 AND c.main GROUP BY c.face_id) n
+                WHERE o.face_id = n.face_id AND o.scope = n.scope RETURNING o.*)
+             INSERT INTO {name} SELECT scope, face_id, person_id, client_id, TRUE, embedding, exact FROM again"
+        ),
+        format!(
+            "WITH gone AS (DELETE FROM {name} WHERE scope = $1 RETURNING *)
+             INSERT INTO {name} SELECT '{LOOSE}' || client_id, face_id, person_id, client_id, TRUE, embedding, exact FROM gone
+             WHERE NOT EXISTS (SELECT 1 FROM {name} other WHERE other.face_id = gone.face_id AND other.scope <> $1)"
+        ),
+    ];
+    for statement in statements {
+        let statement = sql(AssertSqlSafe(statement)).bind(collection.to_string());
+        tx.run(statement).await?;
     }
     Ok(())
 }
@@ -76,7 +97,8 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     for part in persons.chunks(PERSONS) {
         let ids = || part.iter().map(|id| Value::from(id.to_string())).collect();
-        // Two transactions that change one person's collections come one after the other here, and the second sees what the first did.
+        // From here on two transactions that change one person's collections come one after the other, and the second sees what the
+        // first did.
         let (list, values) = in_list(1, ids());
         let text =
             format!("SELECT id FROM persons WHERE id IN ({list}) ORDER BY id FOR NO KEY UPDATE");
@@ -90,17 +112,16 @@ pub(super) async fn write(
         for row in tx.rows(sql(AssertSqlSafe(text)).bind_all(values)).await? {
             there.insert((row.get("scope")?, row.uuid("face_id")?, row.get("main")?));
         }
-        let mut wanted: BTreeMap<Key, &Template> = BTreeMap::new();
         let templates = faces::of_persons(tx, table.model, part).await?;
+        let mut wanted: BTreeMap<Key, &Template> = BTreeMap::new();
         for template in &templates {
             for (number, scope) in scopes(template).into_iter().enumerate() {
                 wanted.insert((scope, template.face, number == 0), template);
             }
         }
-        let gone = there.iter().filter(|key| !wanted.contains_key(key));
-        remove(tx, table, gone).await?;
-        let new = wanted.iter().filter(|(key, _)| !there.contains(key));
-        insert(tx, table, new).await?;
+        there.retain(|key| wanted.remove(key).is_none());
+        remove(tx, table, &there).await?;
+        insert(tx, table, &wanted).await?;
     }
     Ok(())
 }
@@ -108,22 +129,17 @@ pub(super) async fn write(
 /// Where a face is searched.
 fn scopes(template: &Template) -> Vec<String> {
     match template.collections.as_slice() {
-        [] => vec![loose(template.client)],
+        [] => vec![format!("{LOOSE}{}", template.client)],
         some => some.iter().map(ToString::to_string).collect(),
     }
 }
 
-/// The scope of an account's persons that are in no collection.
-pub(super) fn loose(client: ClientId) -> String {
-    format!("l{client}")
-}
+/// How the scope of an account's persons that are in no collection begins; the account follows.
+const LOOSE: &str = "l";
 
-async fn remove(
-    tx: &mut Tx<'_>,
-    table: &Table,
-    gone: impl Iterator<Item = &Key>,
-) -> Result<(), StoreError> {
-    let rows = gone.map(|(scope, face, _)| vec![scope.as_str().into(), face.uuid().into()]);
+async fn remove(tx: &mut Tx<'_>, table: &Table, gone: &BTreeSet<Key>) -> Result<(), StoreError> {
+    let rows = gone.iter();
+    let rows = rows.map(|(scope, face, _)| vec![scope.as_str().into(), face.uuid().into()]);
     let head = format!("DELETE FROM {} v USING (", table.name);
     let tail = ") AS gone WHERE v.scope = gone.column1 AND v.face_id = gone.column2";
     for statement in insert_many(&head, rows.collect(), tail) {
@@ -135,7 +151,7 @@ async fn remove(
 async fn insert(
     tx: &mut Tx<'_>,
     table: &Table,
-    new: impl Iterator<Item = (&Key, &&Template)>,
+    new: &BTreeMap<Key, &Template>,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for ((scope, face, main), template) in new {

@@ -18,8 +18,9 @@ use crate::ids::ModelId;
 use crate::vectors::{VectorAnswer, VectorFill, VectorQuery, VectorStats, Vectors};
 
 pub(super) use keep::{Touched, keep};
+use tables::Table;
+pub(crate) use tables::Tables;
 pub(super) use tables::read;
-pub(crate) use tables::{Table, Tables};
 
 /// There is no table of a model whose templates are asked for.
 fn absent() -> StoreError {

@@ -20,7 +20,7 @@ pub(super) async fn stats(tx: &mut Tx<'_>, table: &Table) -> Result<VectorStats,
     let Some(row) = row else {
         return Ok(VectorStats::default());
     };
-    let count = |column| -> Result<u64, StoreError> {
+    let count = |column: &str| -> Result<u64, StoreError> {
         Ok(row.get::<i64>(column)?.try_into().unwrap_or(0))
     };
     Ok(VectorStats {
@@ -50,7 +50,11 @@ pub(super) async fn split_one(
     threshold: u64,
 ) -> Result<bool, StoreError> {
     let lock = sql("SELECT pg_try_advisory_xact_lock($1) AS mine").bind(LOCK);
-    if !tx.row(lock).await?.map_or(Ok(false), |row| row.get("mine"))? {
+    if !tx
+        .row(lock)
+        .await?
+        .map_or(Ok(false), |row| row.get("mine"))?
+    {
         return Ok(false);
     }
     let name = &table.name;

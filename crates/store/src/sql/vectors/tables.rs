@@ -65,7 +65,7 @@ impl Table {
 }
 
 /// The tables that there are.
-pub(super) async fn read(tx: &mut Tx<'_>) -> Result<Tables, StoreError> {
+pub(in crate::sql) async fn read(tx: &mut Tx<'_>) -> Result<Tables, StoreError> {
     let row = tx.row(sql("SELECT vectors FROM revision")).await?;
     let generation = row.map_or(Ok(0), |row| row.get("vectors"))?;
     let rows = tx
