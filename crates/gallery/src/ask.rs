@@ -97,7 +97,7 @@ impl Gallery {
         if question.probes.iter().any(other) {
             return Err(GalleryError::WrongModel.into());
         }
-        let aim = |faces| self.aim_at(faces, question.min_score, question.max_fpir);
+        let aim = |faces: usize| self.aim_at(faces, question.min_score, question.max_fpir);
         let (scale, min_score, max_fpir, slack) = (
             Arc::clone(&shared.scale),
             question.min_score,
@@ -112,7 +112,7 @@ impl Gallery {
             probes: probes.map(|probe| probe.as_slice().to_vec()).collect(),
             limit: question.limit,
             fast: question.mode == Mode::Fast,
-            least: Arc::new(move |faces| {
+            least: Arc::new(move |faces: u64| {
                 let aim = Aim::new(&scale, faces as usize, min_score, max_fpir);
                 scale.least_cosine(Score::new((aim.min_score - slack) as f32))
             }),

@@ -38,12 +38,13 @@ pub(super) async fn transact<D: Dialect, T: Send>(
     let mut connection = pool.acquire().await.map_err(from_sqlx)?;
     // What may take as long as it wants must not hold up the end of the server.
     let closing = async {
-        match limit {
-            Duration::MAX => pool.close_event().await,
-            _ => std::future::pending().await,
+        if limit == Duration::MAX {
+            pool.close_event().await;
+        } else {
+            std::future::pending::<()>().await;
         }
     };
-    let work = tokio::time::timeout(limit, async {
+    let done = tokio::time::timeout(limit, async {
         let mut transaction = connection
             .begin_with(SqlStr::from_static(D::begin(access)))
             .await
@@ -61,7 +62,7 @@ pub(super) async fn transact<D: Dialect, T: Send>(
         }
     });
     let outcome = tokio::select! {
-        outcome = work => outcome.ok(),
+        outcome = done => outcome.ok(),
         () = closing => None,
     };
     match outcome {
