@@ -64,8 +64,9 @@ impl Gallery {
         client: ClientId,
         collection: Option<CollectionId>,
     ) -> Result<usize, GalleryError> {
+        self.holds()?;
         let scope = collection.map(Scope::Collection);
-        self.shared.shelves.faces(client, scope)
+        Ok(self.shared.shelves.faces(client, scope))
     }
 
     /// How many faces are in these scopes, each once however many of all scopes its person is in: those of several nodes, each asked

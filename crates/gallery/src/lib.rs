@@ -6,13 +6,17 @@
 //!
 //! Where several nodes divide the scopes among themselves ([`Held`]), this one has indexes of those that it holds alone.
 //!
+//! With [`Engine::Pgvector`] there are no indexes here: searches ask the database itself ([`Gallery::ask`]).
+//!
 //! Rows are faces, answers are persons: a person scores as the best of its faces.
 
 mod aim;
+mod ask;
 mod error;
 mod follow;
 mod gain;
 mod held;
+mod pgvector;
 mod place;
 mod roster;
 mod scope;
@@ -27,6 +31,7 @@ use store::{Catalog, ModelId, Revision};
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use aim::Aim;
+pub use ask::{Answer, AskError, Question};
 pub use error::GalleryError;
 pub use held::{Held, NotHeldText};
 pub use scope::{PARTS, Scope};
@@ -35,9 +40,34 @@ pub use status::{Phase, Status};
 
 use shelves::Shelves;
 
+/// Where templates are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// In the memory of this node.
+    Embedded,
+    /// In Postgres, by pgvector.
+    Pgvector {
+        /// Vectors of one collection from which it has a partition and an index of its own, which [`Mode::Fast`] uses.
+        partition_threshold: usize,
+    },
+}
+
+impl Engine {
+    /// As in the settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Pgvector { .. } => "pgvector",
+        }
+    }
+}
+
 /// What the gallery searches with.
 #[derive(Debug, Clone)]
 pub struct GalleryOptions {
+    /// Where templates are compared.
+    pub engine: Engine,
     /// The model whose templates are searched; faces of other models are not there.
     pub model: ModelId,
     /// Length of its templates.
@@ -89,12 +119,18 @@ impl Gallery {
         let shared = Arc::new(Shared {
             store,
             wanted,
-            options,
+            options: options.clone(),
             scale,
             shelves,
             status,
         });
-        let follower = tokio::spawn(follow::supervise(Arc::clone(&shared)));
+        let own = Arc::clone(&shared);
+        let follower = match options.engine {
+            Engine::Embedded => tokio::spawn(follow::supervise(own)),
+            Engine::Pgvector {
+                partition_threshold,
+            } => tokio::spawn(pgvector::run(own, partition_threshold)),
+        };
         Ok(Self { shared, follower })
     }
 
@@ -102,6 +138,20 @@ impl Gallery {
     #[must_use]
     pub fn model(&self) -> ModelId {
         self.shared.options.model
+    }
+
+    /// Where templates are compared.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.shared.options.engine
+    }
+
+    /// Whether searches look into indexes of this node.
+    fn holds(&self) -> Result<(), GalleryError> {
+        match self.engine() {
+            Engine::Embedded => Ok(()),
+            Engine::Pgvector { .. } => Err(GalleryError::NotHeld),
+        }
     }
 
     /// What the follower is doing; costs nothing, unlike [`Gallery::status`].

@@ -75,6 +75,7 @@ impl Gallery {
     }
 
     fn check(&self, query: &Query) -> Result<(), GalleryError> {
+        self.holds()?;
         match self.phase() {
             Phase::Loading => Err(GalleryError::Loading),
             Phase::Stopped => Err(GalleryError::Stopped),

@@ -17,6 +17,7 @@ use crate::open::DatabaseKind;
 use crate::person::Persons;
 use crate::reembedding::Reembedding;
 use crate::retention::Retention;
+use crate::vectors::Vectors;
 
 /// Everything durable: accounts here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
 /// begun goes on without its caller.
@@ -34,6 +35,7 @@ pub trait Catalog:
     + Audit
     + Retention
     + Nodes
+    + Vectors
     + Send
     + Sync
     + 'static

@@ -28,6 +28,7 @@ mod reembedding;
 mod retention;
 mod sql;
 mod vault;
+mod vectors;
 
 pub use access::{ApiKey, ApiKeys, CodeCheck, LoginChannel, LoginCodes, NewApiKey};
 pub use audit::{
@@ -57,3 +58,6 @@ pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listi
 pub use reembedding::{Reembedding, Untemplated};
 pub use retention::Retention;
 pub use vault::{MasterKey, MasterKeyId, MasterKeySource, MasterKeys, Rotated};
+pub use vectors::{
+    LeastCosine, VectorAnswer, VectorFill, VectorHit, VectorQuery, VectorStats, Vectors,
+};

@@ -87,6 +87,8 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
             (!(comparable > 0.0 && comparable <= 1.0)).then(|| ("faces.comparable", format!("must be above 0 and at most 1, not {comparable}")))
         })
         .or_else(|| range("faces.look_alike_score", config.faces.look_alike_score, 0.0..=1.0))
+        .or_else(|| pgvector(config))
+        .or_else(|| range("search.partition_threshold", config.search.partition_threshold, 1_000..=1_000_000_000))
         .or_else(|| range("search.graph_threshold", config.search.graph_threshold, 1_000..=1_000_000_000))
         .or_else(|| duration("search.visible_within", config.search.visible_within, SECOND, 10 * MINUTE))
         .or_else(|| duration("search.node_timeout", config.search.node_timeout, SECOND, 10 * MINUTE))
@@ -204,6 +206,12 @@ fn nodes(config: &Config) -> Fault {
                 .to_owned(),
         ));
     }
+    if parts && search.engine == super::SearchEngine::Pgvector {
+        return Some((
+            "search.hold",
+            "must be \"all\" with search.engine = \"pgvector\": no node holds anything then".to_owned(),
+        ));
+    }
     if parts && advertise.is_empty() {
         return Some((
             "server.advertise",
@@ -262,6 +270,27 @@ fn encryption(encryption: &super::EncryptionConfig, database: &str) -> Fault {
         (
             "encryption.command",
             "must be empty when encryption.master_key is set".to_owned(),
+        )
+    })
+}
+
+/// What searching in the database asks of the other settings.
+fn pgvector(config: &Config) -> Fault {
+    let search = &config.search;
+    if search.engine != super::SearchEngine::Pgvector {
+        return None;
+    }
+    if !config.database.url.expose().starts_with("postgres") {
+        return Some((
+            "search.engine",
+            "can be \"pgvector\" only with a Postgres (database.url)".to_owned(),
+        ));
+    }
+    (config.encryption.enabled && !search.templates_in_the_clear).then(|| {
+        (
+            "search.templates_in_the_clear",
+            "must be true where search.engine is \"pgvector\" and encryption.enabled is true: Postgres can only compare templates that are not encrypted"
+                .to_owned(),
         )
     })
 }

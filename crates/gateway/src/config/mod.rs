@@ -39,7 +39,7 @@ pub use models::{InferenceConfig, ModelsConfig, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
 pub use opencv::{OpencvCloudConfig, OpencvOnpremiseConfig};
 pub use retention::RetentionConfig;
-pub use search::SearchConfig;
+pub use search::{SearchConfig, SearchEngine};
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use source::{ConfigError, load};

@@ -411,6 +411,25 @@ mod tests {
     }
 
     #[test]
+    fn searching_in_the_database_needs_postgres_and_templates_in_the_clear() {
+        let engine = ("ROSTRO_SEARCH__ENGINE", "pgvector");
+        let url = ("ROSTRO_DATABASE__URL", "postgres://db/rostro");
+        let clear = ("ROSTRO_SEARCH__TEMPLATES_IN_THE_CLEAR", "true");
+        let refused = error(&[engine, clear]);
+        assert!(
+            refused.starts_with("search.engine can be \"pgvector\" only with a Postgres"),
+            "{refused}"
+        );
+        let refused = error(&[engine, url]);
+        assert!(
+            refused.starts_with("search.templates_in_the_clear must be true"),
+            "{refused}"
+        );
+        with(&[engine, url, clear]).unwrap();
+        with(&[engine, url, ("ROSTRO_ENCRYPTION__ENABLED", "false")]).unwrap();
+    }
+
+    #[test]
     fn errors_about_secrets_do_not_show_them() {
         assert!(!error(&[("ROSTRO_AUTH__SECRET", "hunter2")]).contains("hunter2"));
         assert!(!error(&[("ROSTRO_DATABASE__URL", "hunter2")]).contains("hunter2"));

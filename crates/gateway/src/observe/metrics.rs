@@ -20,6 +20,7 @@ const STAGE_SECONDS: &str = "rostro_inference_stage_seconds";
 const QUEUE: &str = "rostro_inference_queue";
 const QUEUE_LIMIT: &str = "rostro_inference_queue_limit";
 const WORKERS: &str = "rostro_inference_workers";
+const SEARCH_ENGINE: &str = "rostro_search_engine";
 const SEARCH_READY: &str = "rostro_search_ready";
 const SEARCH_ROWS: &str = "rostro_search_rows";
 const SEARCH_INDEXES: &str = "rostro_search_indexes";
@@ -69,6 +70,7 @@ impl Metrics {
         gauge!(QUEUE).set(app.engine.queued() as f64);
         gauge!(QUEUE_LIMIT).set(app.engine.info().queue as f64);
         gauge!(WORKERS).set(app.engine.info().workers as f64);
+        gauge!(SEARCH_ENGINE, "engine" => app.gallery.engine().name()).set(1.0);
         search(&app.gallery.status(), app.store.watch().borrow().number());
         gauge!(SEARCH_PARTS).set(app.gallery.held().parts() as f64);
         if let Some(nodes) = &app.nodes {
@@ -131,6 +133,10 @@ fn install() -> Result<Metrics, String> {
     describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
     describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
     describe_gauge!(WORKERS, "Inference workers.");
+    describe_gauge!(
+        SEARCH_ENGINE,
+        "1 for where faces are compared: embedded (this node's memory) or pgvector (the database)."
+    );
     describe_gauge!(SEARCH_READY, "1 once the search indexes are built, else 0.");
     describe_gauge!(
         SEARCH_ROWS,
@@ -247,8 +253,13 @@ pub fn inference_observer() -> inference::Observer {
 pub(crate) fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
     let begun = Instant::now();
     let result = work();
-    histogram!(STAGE_SECONDS, "stage" => step).record(begun.elapsed().as_secs_f64());
+    took(step, begun.elapsed());
     result
+}
+
+/// As [`timed`], of a step that is over.
+pub(crate) fn took(step: &'static str, time: std::time::Duration) {
+    histogram!(STAGE_SECONDS, "stage" => step).record(time.as_secs_f64());
 }
 
 /// A request in work; counts it when it is answered, and also when its client goes away first (status 499).

@@ -4,6 +4,6 @@ pub mod log;
 mod metrics;
 
 pub(crate) use metrics::{
-    Handshake, audit_dropped, forwarded, handshake, reembedded, started, timed,
+    Handshake, audit_dropped, forwarded, handshake, reembedded, started, timed, took,
 };
 pub use metrics::{Metrics, inference_observer, rejected};

@@ -13,6 +13,7 @@ use super::{Readiness, Tls, listen, reembedding, router, upkeep};
 use crate::{
     App, AppState, Config,
     auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
+    config::SearchEngine,
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
@@ -210,6 +211,9 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         .revision()
         .await
         .context("the database does not tell its revision")?;
+    if config.search.engine == SearchEngine::Pgvector {
+        prepare_vectors(&config, &store, &engine).await?;
+    }
     let gallery = Arc::new(start_gallery(&config, &store, &engine)?);
     let nodes = Nodes::new(&config, &secrets, engine.info().workers)?.map(Arc::new);
     let reembedding = reembedding::Task {
@@ -267,9 +271,34 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
         .map_err(anyhow::Error::from)
 }
 
+/// Makes sure that the database can compare templates, and has a place for them.
+async fn prepare_vectors(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<()> {
+    let info = engine.info();
+    let model = info
+        .embedder
+        .parse()
+        .context("the embedding model has no identity")?;
+    store
+        .prepare_vectors(model, info.dimension)
+        .await
+        .context("faces cannot be searched in the database")?;
+    if config.encryption.enabled {
+        tracing::warn!(
+            "search.engine is \"pgvector\": templates are stored in the clear beside the encrypted ones, and backups of the database keep those of persons who are deleted later (docs/SECURITY.md)"
+        );
+    }
+    Ok(())
+}
+
 fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<Gallery> {
     let info = engine.info();
     let options = GalleryOptions {
+        engine: match config.search.engine {
+            SearchEngine::Embedded => gallery::Engine::Embedded,
+            SearchEngine::Pgvector => gallery::Engine::Pgvector {
+                partition_threshold: config.search.partition_threshold,
+            },
+        },
         model: info
             .embedder
             .parse()

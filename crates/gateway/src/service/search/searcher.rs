@@ -1,8 +1,12 @@
-//! A search in two steps: on an engine thread as far as this node holds the faces, and after that where another does.
+//! A search in two steps: on an engine thread as far as this node holds the faces, and after that where another node or the database
+//! does.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use gallery::{Aim, Gallery, GalleryError, Match, Mode, Phase, Query};
+use gallery::{Aim, AskError, Engine, Gallery, GalleryError, Match, Mode, Phase, Query, Question};
 use inference::{Effort, Embedding, Score};
 use store::{CollectionId, Revision};
 
@@ -10,7 +14,12 @@ use super::{
     SearchTerms, collection,
     elsewhere::{self, Errand},
 };
-use crate::{App, observe::timed, revisions, service::ServiceError};
+use crate::{
+    App,
+    observe::{timed, took},
+    revisions,
+    service::ServiceError,
+};
 
 /// How long a search waits for the revision that its caller insists on.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -61,7 +70,7 @@ impl Searcher {
     ) -> Self {
         let since = app.gallery.revision();
         // Where others may answer, what they saw is known when they did.
-        if app.nodes.is_none() {
+        if app.nodes.is_none() && app.gallery.engine() == Engine::Embedded {
             revisions::tell(since);
         }
         Self {
@@ -89,26 +98,37 @@ impl Searcher {
         }
     }
 
-    /// Whom each probe may be, best first, and what counted as found. Asks other nodes for what was not known here.
+    /// Whom each probe may be, best first, and what counted as found. Asks other nodes, or the database, for what was not known here.
     pub(in crate::service) async fn found(
         &self,
         app: &App,
         sought: Sought,
     ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
-        let (probes, terms) = match sought {
+        let probes = match sought {
             Sought::Found(matches, aim) => {
                 revisions::tell(self.since);
                 return Ok((matches, aim));
             }
-            Sought::Elsewhere(probes) => (probes, &self.terms),
+            Sought::Elsewhere(probes) => probes,
         };
-        let cutoff = terms.cutoff;
+        match self.gallery.engine() {
+            Engine::Embedded => self.found_by_others(app, probes).await,
+            Engine::Pgvector { .. } => self.found_in_database(probes).await,
+        }
+    }
+
+    async fn found_by_others(
+        &self,
+        app: &App,
+        probes: Vec<Embedding>,
+    ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
+        let SearchTerms { client, cutoff, .. } = self.terms;
         let errand = Errand {
-            client: terms.client,
+            client,
             collection: self.collection,
             probes,
             min_score: Score::new((cutoff.min_score - cutoff.slack) as f32),
-            limit: terms.limit,
+            limit: self.terms.limit,
             mode: self.mode(),
             since: revisions::asked().max(Some(self.since)).unwrap_or_default(),
         };
@@ -120,6 +140,37 @@ impl Searcher {
             .aim_at(brought.faces, cutoff.min_score, cutoff.max_fpir);
         let matches = brought.found.into_iter().map(|one| self.cut(one, &aim));
         Ok((matches.collect(), aim))
+    }
+
+    async fn found_in_database(
+        &self,
+        probes: Vec<Embedding>,
+    ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
+        let SearchTerms { client, cutoff, .. } = self.terms;
+        let question = Question {
+            client,
+            collection: self.collection,
+            probes,
+            min_score: cutoff.min_score,
+            max_fpir: cutoff.max_fpir,
+            slack: cutoff.slack,
+            limit: self.terms.limit,
+            mode: self.mode(),
+        };
+        let begun = Instant::now();
+        let answer = self
+            .gallery
+            .ask(question)
+            .await
+            .map_err(|error| match error {
+                AskError::Gallery(error) => ServiceError::from(error),
+                AskError::Store(error) => error.into(),
+            })?;
+        took("search", begun.elapsed());
+        revisions::tell(answer.revision);
+        let matches = answer.matches.into_iter();
+        let matches = matches.map(|one| self.cut(one, &answer.aim));
+        Ok((matches.collect(), answer.aim))
     }
 
     fn here(&self, probes: &[Embedding]) -> Result<(Vec<Vec<Match>>, Aim), GalleryError> {
