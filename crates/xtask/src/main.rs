@@ -13,6 +13,7 @@ mod schemathesis;
 mod serve;
 mod server;
 mod setup;
+mod simulate;
 mod supply;
 mod test;
 mod torture;
@@ -46,6 +47,8 @@ enum Command {
     Test(test::Args),
     /// Kill the server again and again while clients enrol and delete, and check what they were told.
     Torture(torture::Args),
+    /// Count what an installation of many nodes would do: memory, times of answers, the loss of a node.
+    Simulate(simulate::Args),
     /// Fuzz what reads a stranger's bytes, guided by coverage.
     Fuzz(fuzz::Args),
     /// Ask a server what its OpenAPI documents say, rightly and wrongly, and check each answer.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Torture(args) => torture::run(&workspace, &args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Fuzz(args) => fuzz::run(&workspace, &args),
         Command::Schemathesis(args) => schemathesis::run(&workspace, &args),
         Command::Supply(args) => supply::run(&workspace, &args),

@@ -209,6 +209,44 @@ impl Running {
         self.alive()
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal by its short name, such as `STOP`.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        // The shell's `kill`: the program of that name is not on every machine.
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s $0 $1", name, &self.id().to_string()])
+            .status()
+            .context("sh cannot be run")?;
+        ensure!(sent.success(), "the server takes no signal {name}");
+        Ok(())
+    }
+
+    /// SIGTERM, and waits until it has ended.
+    ///
+    /// # Errors
+    /// When it takes longer than `limit`, or does not end well.
+    pub(crate) fn stop(mut self, limit: Duration) -> Result<()> {
+        self.signal("TERM")?;
+        let since = Instant::now();
+        while self.alive()? {
+            ensure!(since.elapsed() < limit, "the server does not stop");
+            thread::sleep(PAUSE);
+        }
+        let status = self.child.wait().context("the server cannot be watched")?;
+        ensure!(
+            status.success(),
+            "the server does not stop in order: {status}"
+        );
+        Ok(())
+    }
+
     /// `kill -9`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Connecting to Postgres.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Error, Executor, PgConnection, Postgres};
@@ -9,6 +10,10 @@ use super::transact::{Access, Dialect};
 use super::{Database, Engine, Place, Session, from_sqlx};
 use crate::error::{Cause, StoreError};
 use crate::open::StoreOptions;
+
+/// Longest silence in the middle of a transaction; one that is well needs milliseconds. All writers wait for the locks of a node that
+/// stands still there, and then for those that its other transactions were waiting for: so long for each.
+const SILENCE: Duration = Duration::from_secs(2);
 
 impl Dialect for Postgres {
     fn begin(access: Access) -> &'static str {
@@ -30,6 +35,7 @@ impl Database {
         place: Place,
     ) -> Result<Self, StoreError> {
         let limit = options.operation_timeout.as_millis();
+        let silence = options.operation_timeout.min(SILENCE).as_millis();
         let mut connect = PgConnectOptions::from_str(url).map_err(from_sqlx)?;
         if let Place::Keys { beside, must_exist } = place {
             if beside {
@@ -46,7 +52,7 @@ impl Database {
         let connect = connect.options([
             // The server gives up on work and on peers that have gone away, so that neither holds locks for long.
             ("statement_timeout", limit.to_string()),
-            ("idle_in_transaction_session_timeout", limit.to_string()),
+            ("idle_in_transaction_session_timeout", silence.to_string()),
             ("tcp_keepalives_idle", "30".to_owned()),
             ("tcp_keepalives_interval", "10".to_owned()),
             ("tcp_keepalives_count", "3".to_owned()),

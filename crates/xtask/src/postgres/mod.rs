@@ -1,6 +1,7 @@
 //! A Postgres for the tests: the one that is given, else a private one that lives as long as the value.
 
 mod program;
+mod psql;
 mod schema;
 mod server;
 
@@ -10,8 +11,9 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use crate::{report, setup};
+pub(crate) use psql::ask;
 pub(crate) use schema::Schema;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, Stop};
 
 /// A Postgres to test with.
 #[derive(Debug)]
@@ -96,6 +98,12 @@ pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
         postgres: Postgres::Own(server),
         _programs: Some(programs),
     })
+}
+
+/// Whether Postgres's programs are on this machine.
+#[cfg(test)]
+pub(crate) fn is_installed() -> bool {
+    program::find().is_some()
 }
 
 /// A Postgres of one's own, which keeps what it has committed when it crashes; `folder` remembers what runs.

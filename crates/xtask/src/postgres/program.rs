@@ -66,7 +66,7 @@ pub(crate) fn psql() -> PathBuf {
 }
 
 /// The newest version in the usual places, else what the path has.
-fn find() -> Option<PathBuf> {
+pub(super) fn find() -> Option<PathBuf> {
     let mut versions = Vec::new();
     for (parent, prefix) in [
         ("/usr/lib/postgresql", ""),

@@ -1,12 +1,8 @@
 //! A schema of one's own in a Postgres.
 
-use std::process::{Command, Stdio};
+use anyhow::Result;
 
-use anyhow::{Context as _, Result, bail};
-use percent_encoding::percent_decode_str;
-use reqwest::Url;
-
-use super::program;
+use super::psql::ask;
 
 /// A schema that goes with this value.
 #[derive(Debug)]
@@ -21,7 +17,7 @@ impl Schema {
     /// # Errors
     /// What `psql` says.
     pub(crate) fn create(server: &str, name: &str) -> Result<Self> {
-        run(server, &format!("CREATE SCHEMA {name}"))?;
+        ask(server, &format!("CREATE SCHEMA {name}"))?;
         Ok(Self {
             server: server.to_owned(),
             name: name.to_owned(),
@@ -41,29 +37,6 @@ impl Schema {
 impl Drop for Schema {
     fn drop(&mut self) {
         // A server that is gone took it along.
-        let _gone = run(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name));
+        let _gone = ask(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name));
     }
-}
-
-fn run(server: &str, statement: &str) -> Result<()> {
-    let mut url = Url::parse(server).context("the address of Postgres is not a URL")?;
-    let mut psql = Command::new(program::psql());
-    // Whoever lists processes sees their arguments.
-    if let Some(password) = url.password() {
-        let password = percent_decode_str(password).decode_utf8()?.into_owned();
-        psql.env("PGPASSWORD", password);
-    }
-    let _has_a_host = url.set_password(None);
-    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
-        .args(["--command", statement, "--dbname", url.as_str()])
-        .env("PGOPTIONS", "-c client_min_messages=warning")
-        .stdin(Stdio::null());
-    let output = psql
-        .output()
-        .context("psql, the client of PostgreSQL, cannot be run")?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        bail!("psql: {}", text.lines().next().unwrap_or("no reason given"));
-    }
-    Ok(())
 }

@@ -18,6 +18,15 @@ use crate::report;
 /// The port is chosen before Postgres takes it; somebody may be faster.
 const TRIES: usize = 3;
 
+/// How a server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// At once, for clients too, and in order.
+    Fast,
+    /// Without a checkpoint, as a crash would.
+    Crash,
+}
+
 /// A running server; stops and removes itself when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -125,13 +134,44 @@ impl Server {
     /// # Errors
     /// When it does not come back.
     pub(crate) fn crash(&self) -> Result<()> {
+        self.halt(Stop::Crash)?;
+        self.revive()
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub(crate) fn halt(&self, how: Stop) -> Result<()> {
+        let mode = match how {
+            Stop::Fast => "--mode=fast",
+            Stop::Crash => "--mode=immediate",
+        };
         let mut stop = self.user.command(&self.programs.join("pg_ctl"));
-        stop.args(["stop", "--mode=immediate", "--wait", "--silent"])
+        stop.args(["stop", mode, "--wait", "--silent"])
             .arg("--pgdata")
             .arg(self.data());
-        run(stop, "pg_ctl stop")?;
+        run(stop, "pg_ctl stop")
+    }
+
+    /// Starts it again on its port after [`Server::halt`].
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub(crate) fn revive(&self) -> Result<()> {
         ensure!(self.start_again()?, "Postgres does not come back");
         Ok(())
+    }
+
+    /// The process that all others of it descend from.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn pid(&self) -> Result<u32> {
+        let file = self.data().join("postmaster.pid");
+        let text = fs::read_to_string(file).context("Postgres does not run")?;
+        let first = text.lines().next().unwrap_or_default();
+        first.parse().context("Postgres does not tell its process")
     }
 
     fn start_on_free_port(&mut self) -> Result<()> {

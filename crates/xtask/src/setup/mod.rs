@@ -48,7 +48,7 @@ pub(crate) struct Args {
 }
 
 /// What was fetched, or was there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fetched {
     /// The ONNX Runtime library.
     pub(crate) onnxruntime: PathBuf,

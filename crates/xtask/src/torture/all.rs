@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use super::{
-    Args, Kills, kill, name,
+    Args, Kills, kill, name, nodes,
     promises::{PROMISES, Promise},
     rounds::Outcome,
     table::{Row, text},
@@ -30,6 +30,13 @@ pub(super) fn run(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> 
         .iter()
         .map(|one| killed(one, args))
         .collect();
+    ensure!(!interrupt.happened(), "interrupted");
+    report::line("Three gateways on one Postgres");
+    let fetched = setup::fetch(workspace, &super::wanted(args))?;
+    let played = nodes::all(workspace, args, &fetched, &|| interrupt.happened());
+    rows.extend(or_not_run(played, "cargo xtask torture --nodes", |one| {
+        survived(&one, args)
+    }));
     let tests = Tests::prepare(workspace, args)?;
     for promise in PROMISES {
         ensure!(!interrupt.happened(), "interrupted");
@@ -131,6 +138,29 @@ fn killed(kills: &Kills, args: &Args) -> Row {
             }
         ),
         held: Some(kills.outcome == Outcome::Sound),
+    }
+}
+
+fn survived(told: &nodes::Told, args: &Args) -> Row {
+    Row {
+        promise: format!(
+            "Three gateways on one Postgres answer rightly at any time and show all that was acknowledged: {}",
+            told.fault.words()
+        ),
+        command: format!(
+            "cargo xtask torture --nodes --seconds {} --fault {}",
+            args.nodes.seconds,
+            told.fault.name()
+        ),
+        figure: format!(
+            "{} writes acknowledged, {} in doubt, {} searches; well again after {:.1} s; wrong: {}",
+            told.acknowledged,
+            told.in_doubt,
+            told.searches,
+            told.strike.recovery.as_secs_f64(),
+            told.faults.len()
+        ),
+        held: Some(told.faults.is_empty()),
     }
 }
 

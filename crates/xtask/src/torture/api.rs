@@ -28,14 +28,25 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What became of a request.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A success, with what it says.
-    Done(Value),
-    /// Another status, with the message.
-    Refused(u16, String),
+    /// A success, with what it says and the revision that it saw or made.
+    Done(Value, Option<i64>),
+    /// Another status.
+    Refused(Refusal),
     /// The connection broke: the server may have done it or not.
     Cut,
     /// There was no connection: the server knows nothing of it.
     Unsent,
+}
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// The status.
+    pub(super) status: u16,
+    /// What it says.
+    pub(super) message: String,
+    /// Whether it says when to come again.
+    pub(super) later: bool,
 }
 
 /// Whose words a client speaks.
@@ -72,8 +83,20 @@ impl Api {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub(super) fn new(base: &str, credentials: &Credentials) -> Result<Self> {
+        Self::with_patience(base, credentials, PATIENCE)
+    }
+
+    /// One that waits so long for an answer.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub(super) fn with_patience(
+        base: &str,
+        credentials: &Credentials,
+        patience: Duration,
+    ) -> Result<Self> {
         let http = Client::builder()
-            .timeout(PATIENCE)
+            .timeout(patience)
             // A proxy of the environment has no business here.
             .no_proxy()
             .build()
@@ -176,8 +199,12 @@ impl Api {
     /// Any other answer.
     pub(super) fn person(&self, id: &str) -> Result<Option<Value>> {
         match self.send(self.request(Method::GET, &format!("persons/{id}"))) {
-            Answer::Done(person) => Ok(Some(person)),
-            Answer::Refused(404, message) if message == "person_not_found" => Ok(None),
+            Answer::Done(person, _) => Ok(Some(person)),
+            Answer::Refused(Refusal {
+                status: 404,
+                message,
+                ..
+            }) if message == "person_not_found" => Ok(None),
             other => bail!("GET persons/{id}: {other:?}"),
         }
     }
@@ -214,10 +241,47 @@ impl Api {
         collection: &str,
         max_results: usize,
     ) -> Result<Vec<Value>> {
+        match self.find(picture, collection, max_results, None) {
+            Answer::Done(found, _) => list(found),
+            other => bail!("a search is not answered: {other:?}"),
+        }
+    }
+
+    /// As [`Api::search`], not from before the revision `since`.
+    pub(super) fn find(
+        &self,
+        picture: &str,
+        collection: &str,
+        max_results: usize,
+        since: Option<i64>,
+    ) -> Answer {
         let body = json!({
             "images": [picture], "collection_id": collection, "min_score": 0.2, "search_mode": "FAST", "max_results": max_results,
         });
-        list(self.done(self.post("search", &body))?)
+        let mut request = self.post("search", &body);
+        if let Some(since) = since {
+            request = request.header("x-rostro-min-revision", since);
+        }
+        self.send(request)
+    }
+
+    /// Puts a person, by the server's id, into exactly these collections.
+    pub(super) fn place(&self, id: &str, collections: &[&Collection]) -> Answer {
+        let codes: Vec<_> = collections.iter().map(|one| &one.code).collect();
+        let request = self.request(Method::PUT, &format!("persons/{id}"));
+        self.send(request.json(&json!({ "collections": codes })))
+    }
+
+    /// Asks what no stored face and no stored row is needed for.
+    pub(super) fn stateless(&self, picture: &str) -> [Answer; 2] {
+        [
+            self.post("liveness", &json!({ "os": "DESKTOP", "image": picture })),
+            self.post(
+                "compare",
+                &json!({ "probe": [picture], "gallery": [picture] }),
+            ),
+        ]
+        .map(|request| self.send(request))
     }
 
     fn post(&self, path: &str, body: &Value) -> RequestBuilder {
@@ -237,7 +301,7 @@ impl Api {
 
     fn done(&self, request: RequestBuilder) -> Result<Value> {
         match self.send(request) {
-            Answer::Done(data) => Ok(data),
+            Answer::Done(data, _) => Ok(data),
             other => bail!("the server did not do what it was asked: {other:?}"),
         }
     }
@@ -249,18 +313,28 @@ impl Api {
             Err(_) => return Answer::Cut,
         };
         let status = response.status().as_u16();
+        let later = response.headers().contains_key("retry-after");
+        let revision = response
+            .headers()
+            .get("x-rostro-revision")
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let Ok(mut body) = response.json::<Value>() else {
             return Answer::Cut;
         };
         if (200..300).contains(&status) {
             // Only one of the dialects puts what it says into an envelope.
-            Answer::Done(match body.get_mut("data") {
+            let data = match body.get_mut("data") {
                 Some(data) => data.take(),
                 None => body,
-            })
+            };
+            Answer::Done(data, revision)
         } else {
-            let message = body["message"].as_str().unwrap_or("no message");
-            Answer::Refused(status, message.to_owned())
+            let message = body["message"].as_str().unwrap_or("no message").to_owned();
+            Answer::Refused(Refusal {
+                status,
+                message,
+                later,
+            })
         }
     }
 }
@@ -281,7 +355,11 @@ pub(super) fn text(object: &Value, name: &str) -> Result<String> {
         .to_owned())
 }
 
-fn list(data: Value) -> Result<Vec<Value>> {
+/// The list that an answer is.
+///
+/// # Errors
+/// When it is something else.
+pub(super) fn list(data: Value) -> Result<Vec<Value>> {
     match data {
         Value::Array(list) => Ok(list),
         _ => bail!("an answer is not a list"),

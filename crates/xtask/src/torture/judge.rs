@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Least score of a person whose enrolled picture itself is the probe.
-const SAME: f64 = 0.95;
+pub(super) const SAME: f64 = 0.95;
 
 /// What is wrong with somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,11 +1,12 @@
 //! `cargo xtask torture`: `kill -9` in a loop while clients of all dialects enrol and delete. Nothing that a client was told may be lost.
-//! With `--all` every test of a promise besides, and the table of them.
+//! With `--nodes` three gateways on one Postgres and what can happen to them. With `--all` every test of a promise besides, and the table of them.
 
 mod all;
 mod api;
 mod client;
 mod judge;
 mod ledger;
+mod nodes;
 mod promises;
 mod rounds;
 mod seen;
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     /// Folder that holds model files, asked before the internet [default: ROSTRO_MODELS_MIRROR]
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
+    #[command(flatten)]
+    nodes: nodes::Args,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -86,6 +89,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     if args.all {
         return all::run(workspace, args, &interrupt);
     }
+    if args.nodes.nodes {
+        let fetched = setup::fetch(workspace, &wanted(args))?;
+        return nodes::run(workspace, args, &fetched, &|| interrupt.happened());
+    }
     let kills = kill(workspace, args, &interrupt)?;
     Ok(
         match kills.iter().all(|one| one.outcome == Outcome::Sound) {
@@ -93,6 +100,13 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             false => ExitCode::FAILURE,
         },
     )
+}
+
+fn wanted(args: &Args) -> setup::Args {
+    setup::Args {
+        mirror: args.mirror.clone(),
+        ..setup::Args::default()
+    }
 }
 
 /// One series of kills.
@@ -106,12 +120,7 @@ struct Kills {
 
 /// Kills the server on each database, and Postgres under a server; up to the first fault.
 fn kill(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> Result<Vec<Kills>> {
-    let wanted = setup::Args {
-        models: None,
-        mirror: args.mirror.clone(),
-        data: None,
-    };
-    let fetched = setup::fetch(workspace, &wanted)?;
+    let fetched = setup::fetch(workspace, &wanted(args))?;
     let program = server::build(workspace, args.release)?;
     let seed = args.seed.unwrap_or_else(rand::random);
     let interrupted = || interrupt.happened();

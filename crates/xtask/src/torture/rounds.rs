@@ -20,6 +20,8 @@ use super::{
 use crate::{postgres, report, server::Launcher, setup::Fetched};
 
 const CLIENTS: u32 = 4;
+/// Persons of one.
+const MOST: usize = 20;
 /// Clients work at least this part of a round's time.
 const LEAST: f64 = 0.2;
 /// How often the server is killed while it starts, too.
@@ -217,6 +219,7 @@ impl Round<'_> {
                     random: StdRng::seed_from_u64(*seed),
                     tolerant,
                     prefix: format!("Round {} client {}", letters(self.number), letters(at)),
+                    most: MOST,
                 };
                 let stop = &stop;
                 scope.spawn(move || client.work(stop));
@@ -239,7 +242,7 @@ impl Round<'_> {
 }
 
 /// What the client of this number speaks: each dialect has one, and the first two.
-fn dialect(client: u32) -> Dialect {
+pub(super) fn dialect(client: u32) -> Dialect {
     match client % 4 {
         1 => Dialect::OnPremise,
         2 => Dialect::Cloud,
@@ -289,7 +292,10 @@ fn tell(
 }
 
 /// The pictures in base64.
-fn pictures(folder: &Path) -> Result<Vec<String>> {
+///
+/// # Errors
+/// When there are none, or they cannot be read.
+pub(super) fn pictures(folder: &Path) -> Result<Vec<String>> {
     let mut paths: Vec<_> = folder
         .read_dir()
         .with_context(|| format!("{} cannot be read", folder.display()))?

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Most persons that a search answers with.
-const MAX_RESULTS: usize = 100;
+pub(super) const MAX_RESULTS: usize = 100;
 
 /// A person as the server shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) struct Record {
 }
 
 /// All that the server shows. Persons are named by the server's ids.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Seen {
     /// Everybody in the list of persons, with the name.
     pub(super) listed: BTreeMap<String, String>,

@@ -13,11 +13,11 @@ use std::{
 use super::{
     judge::{Fault, Judgement, judge},
     ledger::{Enrolment, Ledger},
-    on_postgres,
+    nodes, on_postgres,
     rounds::{self, Figures, Outcome, Plan, Victim},
     seen::{Record, Seen},
 };
-use crate::setup::Fetched;
+use crate::{postgres, setup::Fetched};
 
 fn anna() -> Enrolment {
     Enrolment {
@@ -186,8 +186,8 @@ fn in_doubt_is_whole_or_absent_and_known_from_then_on() {
     assert_eq!(faults(&judge(&[doubts[0]()], &seen)), [Fault::Ghost]);
 }
 
-/// Three short rounds with the `rostro` beside this test program, which `cargo xtask test` has just built.
-fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
+/// Runs with the `rostro` beside this test program, which `cargo xtask test` has just built, its models, and the pictures.
+fn with_server(torture: impl FnOnce(&Path, &Fetched, &Path)) {
     let wanted = (path("ROSTRO_TEST_MODELS"), path("ORT_DYLIB_PATH"));
     let (Some(models), Some(onnxruntime)) = wanted else {
         eprintln!("SKIPPED: ROSTRO_TEST_MODELS or ORT_DYLIB_PATH is not set");
@@ -200,23 +200,58 @@ fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figu
         return;
     }
     let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/tests/data");
-    let plan = Plan {
-        program: &program,
-        fetched: &Fetched {
-            onnxruntime,
-            models,
-            pack: env::var("ROSTRO_TEST_PACK").unwrap_or_else(|_| "standard".to_owned()),
-        },
-        pictures: &pictures,
-        rounds: 3,
-        time: Duration::from_secs(2),
-        victim: Victim::Server,
-        seed: 20_261_121,
-        interrupted: &|| false,
+    let fetched = Fetched {
+        onnxruntime,
+        models,
+        pack: env::var("ROSTRO_TEST_PACK").unwrap_or_else(|_| "standard".to_owned()),
     };
-    let (outcome, figures) = torture(&plan).unwrap();
-    assert_eq!((outcome, figures.rounds), (Outcome::Sound, plan.rounds));
-    assert!(figures.acknowledged > 0);
+    torture(&program, &fetched, &pictures);
+}
+
+/// Three short rounds.
+fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
+    with_server(|program, fetched, pictures| {
+        let plan = Plan {
+            program,
+            fetched,
+            pictures,
+            rounds: 3,
+            time: Duration::from_secs(2),
+            victim: Victim::Server,
+            seed: 20_261_121,
+            interrupted: &|| false,
+        };
+        let (outcome, figures) = torture(&plan).unwrap();
+        assert_eq!((outcome, figures.rounds), (Outcome::Sound, plan.rounds));
+        assert!(figures.acknowledged > 0);
+    });
+}
+
+#[test]
+fn three_gateways_answer_rightly_while_one_is_killed_and_all_are_restarted() {
+    if !postgres::is_installed() {
+        eprintln!("SKIPPED: Postgres's programs are not installed");
+        return;
+    }
+    with_server(|program, fetched, pictures| {
+        let register = tempfile::tempdir().unwrap();
+        let plan = nodes::Plan {
+            program,
+            fetched,
+            pictures,
+            register: register.path(),
+            time: Duration::from_secs(6),
+            seed: 20_261_122,
+            interrupted: &|| false,
+        };
+        let wanted = [nodes::Fault::Killed, nodes::Fault::Rolling];
+        let told = nodes::play(&plan, &wanted).unwrap();
+        assert_eq!(told.len(), wanted.len());
+        for one in told {
+            assert_eq!(one.faults, [""; 0], "{:?}", one.fault);
+            assert!(one.acknowledged > 0 && one.owed.0 > 0 && one.owed.1 > 0);
+        }
+    });
 }
 
 fn path(name: &str) -> Option<PathBuf> {
