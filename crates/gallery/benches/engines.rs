@@ -153,6 +153,7 @@ async fn gallery(store: &Arc<dyn Catalog>, engine: Engine) -> Gallery {
         model: model(),
         dimension: DIMENSION,
         graph_threshold: 2_000_000,
+        hold: gallery::Held::all(),
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(3600),
     };

@@ -66,7 +66,7 @@ impl Gallery {
     ) -> Result<usize, GalleryError> {
         self.holds()?;
         let scope = collection.map(Scope::Collection);
-        Ok(self.shared.shelves.faces(client, scope))
+        self.shared.shelves.faces(client, scope)
     }
 
     /// How many faces are in these scopes, each once however many of all scopes its person is in: those of several nodes, each asked

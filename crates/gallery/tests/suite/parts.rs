@@ -129,7 +129,7 @@ async fn what_is_not_held_is_refused(bench: Bench) {
     );
     let gallery = holding(&bench, Held::of([here])).await;
     let one = bench.enrol(&gallery, client, &[1], &[here, there]).await.id;
-    assert_eq!(who(&gallery, client, Some(here), 1), [one]);
+    assert_eq!(who(&gallery, client, Some(here), 1).await, [one]);
     assert_eq!(gallery.status().rows, 1);
     for place in [None, Some(there)] {
         let asked = query(client, place, template(1), 0.9);
