@@ -191,7 +191,8 @@ async fn what_was_there_before_is_found_once_all_of_it_is(bench: Bench) {
     let here = bench.collection(client).await;
     let mut people = Vec::new();
     for number in 0..FACES {
-        let new = person(&[number], if number % 3 == 0 { &[] } else { &[here] });
+        let inside = if number % 3 == 0 { vec![] } else { vec![here] };
+        let new = person(&[number], &inside);
         let made = bench.catalog.create_person(client, new).await.unwrap();
         people.push(made.value.id);
     }
