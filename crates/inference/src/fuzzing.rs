@@ -1,6 +1,9 @@
-//! Entry point for the fuzzer (`cargo xtask fuzz picture`). Not in the program: only tests and the fuzzer are built with it.
+//! Entry points for the fuzzer (`cargo xtask fuzz picture`, `reduced`). Not in the program: only tests and the fuzzer are built with it.
 
-use crate::{ImageBytes, ImageLimits, picture::decode};
+use crate::{
+    ImageBytes, ImageLimits,
+    picture::{decode, fuzz_reduced},
+};
 
 /// Small, so that a picture takes no longer than a mutation should.
 const LIMITS: ImageLimits = ImageLimits {
@@ -20,6 +23,12 @@ pub fn picture(data: &[u8]) {
     }
 }
 
+/// A file that claims to be a JPEG, for the decoder of our own that large ones are first shown to; at all of its scales.
+pub fn reduced(data: &[u8]) {
+    // Few, for three scales of each: a header soon claims all that it may.
+    fuzz_reduced(data, 1 << 14);
+}
+
 #[cfg(test)]
 mod tests {
     use mutation::Mutator;
@@ -30,5 +39,12 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/picture");
         let seeds = Mutator::of_folder(folder.as_ref()).unwrap();
         seeds.run(4_000, super::picture);
+    }
+
+    #[test]
+    fn changed_jpegs_are_reduced_or_left_alone() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/reduced");
+        let seeds = Mutator::of_folder(folder.as_ref()).unwrap();
+        seeds.run(4_000, super::reduced);
     }
 }

@@ -11,8 +11,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::{report, workspace::Workspace};
 
 /// What is fuzzed: a binary and a folder of seeds in `fuzz/` each.
-pub(crate) const TARGETS: [&str; 7] = [
+pub(crate) const TARGETS: [&str; 8] = [
     "picture",
+    "reduced",
     "base64",
     "authorization",
     "verifik",

@@ -23,6 +23,9 @@ const WORST_BYTES_PER_PIXEL: u64 = 16;
 /// Bytes per pixel beside what the decoder gives: the 8-bit RGB, and once more while it is turned upright.
 const COPIES: u64 = 6;
 
+/// Bytes per pixel of a reduced picture: its planes, its RGB, and that once more while it is turned upright.
+const REDUCED_COPIES: u64 = 9;
+
 /// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB. A large JPEG is decoded reduced, and
 /// finer when it is asked for more.
 pub(crate) fn decode(
@@ -157,12 +160,15 @@ impl<'a> File<'a> {
         Ok(Pixels::whole(width, height, rgb.into_raw()))
     }
 
-    /// The upright picture reduced; `None` when `scale` is 1 or the file is not of the kind that can be.
+    /// The upright picture reduced; `None` when `scale` is 1, the file is not of the kind that can be, or there is no memory for it.
     fn reduced(&self, scale: u32) -> Option<Pixels> {
         if scale == 1 {
             return None;
         }
-        let reduced = jpeg::decode_reduced(self.bytes, self.decoder.dimensions(), scale)?;
+        let (width, height) = self.decoder.dimensions();
+        let pixels = u64::from(width.div_ceil(scale)) * u64::from(height.div_ceil(scale));
+        let _room = Room::take(REDUCED_COPIES * pixels)?;
+        let reduced = jpeg::decode_reduced(self.bytes, (width, height), scale)?;
         // The last column and row may reach over the picture's edge; turning it may make them the first.
         let (width, height) = self.upright_size();
         let rgb = RgbImage::from_raw(reduced.width, reduced.height, reduced.rgb)?;

@@ -9,6 +9,8 @@ mod room;
 use std::sync::Arc;
 
 pub(crate) use decode::{decode, decode_whole};
+#[cfg(any(test, fuzzing))]
+pub(crate) use jpeg::fuzz_reduced;
 pub(crate) use resample::{Affine, Region, resize, resize_part, warp};
 
 use levels::{Levels, Pixels};
@@ -111,7 +113,7 @@ impl DecodedImage {
     }
 
     /// All pixels: three bytes each (red, green, blue), row by row from the top.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn rgb(&self) -> &[u8] {
         &self.levels.at(1).rgb
     }

@@ -89,8 +89,8 @@ impl Trouble {
             };
         }
         match code {
-            // serialization_failure, deadlock_detected
-            "40001" | "40P01" => Self::Collision,
+            // serialization_failure, deadlock_detected; feature_not_supported is a prepared statement whose table has got columns since
+            "40001" | "40P01" | "0A000" => Self::Collision,
             // program_limit_exceeded
             "54000" => Self::TooLong,
             // query_canceled is our statement_timeout; read_only_sql_transaction is a standby after a fail-over

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool};
@@ -19,7 +19,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The queue of writers in this process. The file is never "away", so waiting is only ever waiting for one's turn.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 const MIGRATION_ATTEMPTS: u32 = 5;
-const MIGRATION_PAUSE: Duration = Duration::from_millis(50);
+/// Between attempts of processes that open the same new file.
+const OPENING_PAUSE: Duration = Duration::from_millis(50);
 
 impl Dialect for Sqlite {
     fn begin(access: Access) -> &'static str {
@@ -76,20 +77,15 @@ impl Database {
             .max_lifetime(None)
             .idle_timeout(None)
             .test_before_acquire(false);
-        let writer = pool
-            .clone()
-            .max_connections(1)
-            .connect_with(connect.clone())
-            .await
-            .map_err(from_sqlx)?;
+        let writer = first(pool.clone().max_connections(1), connect.clone()).await?;
         if place == Place::Main {
             migrate(&writer).await?;
         }
-        let readers = pool
-            .max_connections(options.max_connections.saturating_sub(1).max(1))
-            .connect_with(connect.pragma("query_only", "on"))
-            .await
-            .map_err(from_sqlx)?;
+        let readers = first(
+            pool.max_connections(options.max_connections.saturating_sub(1).max(1)),
+            connect.pragma("query_only", "on"),
+        )
+        .await?;
         Ok(Self::new(
             Engine::Sqlite { writer, readers },
             options.operation_timeout,
@@ -124,6 +120,24 @@ impl Database {
     }
 }
 
+/// A pool with its first connection. Another process may be opening the same new file: SQLite answers at once, without the busy
+/// time-out, to the second of two who turn on the write-ahead log.
+async fn first(
+    pool: SqlitePoolOptions,
+    connect: SqliteConnectOptions,
+) -> Result<SqlitePool, StoreError> {
+    let since = Instant::now();
+    loop {
+        let outcome = pool.clone().connect_with(connect.clone()).await;
+        match outcome.map_err(from_sqlx) {
+            Err(StoreError::Contended(_)) if since.elapsed() < QUEUE_TIMEOUT => {
+                tokio::time::sleep(OPENING_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Brings the schema up to date. Another process may be doing the same, and SQLite has no lock for it: who comes second
 /// fails, and finds the work done when it looks again.
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
@@ -135,7 +149,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
             Err(error) if attempt == MIGRATION_ATTEMPTS => {
                 return Err(StoreError::Migration(Cause::new(error.to_string())));
             }
-            Err(_) => tokio::time::sleep(MIGRATION_PAUSE * attempt).await,
+            Err(_) => tokio::time::sleep(OPENING_PAUSE * attempt).await,
         }
         attempt += 1;
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::database::HasStatementCache;
 use sqlx::{Connection, Pool, SqlStr};
 
 use super::{Session, Tx, Work, from_sqlx};
@@ -22,12 +23,15 @@ pub(super) enum Access {
 }
 
 /// What the two engines do differently around a transaction.
-pub(super) trait Dialect: sqlx::Database {
+pub(super) trait Dialect: sqlx::Database + HasStatementCache {
     fn begin(access: Access) -> &'static str;
     fn session(connection: &mut Self::Connection) -> Session<'_>;
 }
 
 /// Runs `work` in a transaction that is committed when it succeeds and undone when it fails or takes longer than `limit`.
+///
+/// Work that collided is done once more on the same connection, without the statements prepared there: those of a table to which a
+/// newer version of this program has just added a column fail from then on.
 pub(super) async fn transact<D: Dialect, T: Send>(
     pool: &Pool<D>,
     access: Access,
@@ -45,20 +49,13 @@ pub(super) async fn transact<D: Dialect, T: Send>(
         }
     };
     let done = tokio::time::timeout(limit, async {
-        let mut transaction = connection
-            .begin_with(SqlStr::from_static(D::begin(access)))
-            .await
-            .map_err(from_sqlx)?;
-        let mut tx = Tx::new(D::session(&mut transaction), vault);
-        match work(&mut tx).await {
-            Ok(value) => {
-                transaction.commit().await.map_err(from_sqlx)?;
-                Ok(Ok(value))
+        match once::<D, T>(&mut connection, access, vault.clone(), work).await {
+            Ok(Err(StoreError::Contended(_))) => {
+                let cleared = connection.clear_cached_statements().await;
+                cleared.map_err(from_sqlx)?;
+                once::<D, T>(&mut connection, access, vault, work).await
             }
-            Err(error) => {
-                let undone = tokio::time::timeout(ROLLBACK_TIMEOUT, transaction.rollback()).await;
-                undone.map_or(Err(error_of_silence()), |_| Ok(Err(error)))
-            }
+            outcome => outcome,
         }
     });
     let outcome = tokio::select! {
@@ -75,6 +72,30 @@ pub(super) async fn transact<D: Dialect, T: Send>(
         None => {
             drop(connection.detach());
             Err(error_of_silence())
+        }
+    }
+}
+
+/// What `work` came to; an error of its own when the connection is of no more use.
+async fn once<D: Dialect, T: Send>(
+    connection: &mut D::Connection,
+    access: Access,
+    vault: Option<Arc<Vault>>,
+    work: &impl Work<T>,
+) -> Result<Result<T, StoreError>, StoreError> {
+    let mut transaction = connection
+        .begin_with(SqlStr::from_static(D::begin(access)))
+        .await
+        .map_err(from_sqlx)?;
+    let mut tx = Tx::new(D::session(&mut transaction), vault);
+    match work(&mut tx).await {
+        Ok(value) => {
+            transaction.commit().await.map_err(from_sqlx)?;
+            Ok(Ok(value))
+        }
+        Err(error) => {
+            let undone = tokio::time::timeout(ROLLBACK_TIMEOUT, transaction.rollback()).await;
+            undone.map_or(Err(error_of_silence()), |_| Ok(Err(error)))
         }
     }
 }

@@ -30,5 +30,6 @@ mod persons;
 mod proxy;
 mod reembedding;
 mod retention;
+mod rolling;
 mod rotation;
 mod separation;

@@ -20,8 +20,6 @@ use crate::{
 
 /// Where the table goes.
 const TABLE: &str = "docs/SECURITY-TESTS.md";
-/// Requests of schemathesis, for each operation and phase.
-const EXAMPLES: u32 = 30;
 
 /// Tests everything and writes the table, also when something did not hold; fails then.
 ///
@@ -40,13 +38,13 @@ pub(super) fn run(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> 
     }
     ensure!(!interrupt.happened(), "interrupted");
     report::line("Schemathesis");
-    let asked = schemathesis::all(workspace, args.mirror.as_deref(), EXAMPLES);
+    let asked = schemathesis::all(workspace, args.mirror.as_deref(), args.examples);
     rows.extend(or_not_run(asked, "cargo xtask schemathesis", |one| Row {
         promise: format!(
             "Requests made from the document {}, right and wrong ones, are answered as it says",
             one.document
         ),
-        command: format!("cargo xtask schemathesis --max-examples {EXAMPLES}"),
+        command: format!("cargo xtask schemathesis --max-examples {}", args.examples),
         figure: format!("{} requests; mismatches: {}", one.requests, one.failures),
         held: Some(one.failures == 0),
     }));

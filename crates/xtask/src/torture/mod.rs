@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// With --all: how long to fuzz each target
     #[arg(long, value_name = "SECONDS", default_value_t = 20, requires = "all")]
     fuzz_seconds: u32,
+    /// With --all: requests of schemathesis for each operation and phase
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "all")]
+    examples: u32,
     /// Build the server with optimisation
     #[arg(long)]
     release: bool,

@@ -69,6 +69,7 @@ fn conditions_are_read() {
 fn what_no_value_can_fulfil_finds_nothing() {
     assert_eq!(listing("where___v=one"), None);
     assert_eq!(listing("where>_createdAt=yesterday"), None);
+    assert_eq!(listing("like_name=a%00b"), None);
     assert_eq!(conditions("wherenot___v=one"), []);
 }
 

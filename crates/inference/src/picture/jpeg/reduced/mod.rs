@@ -39,6 +39,24 @@ pub(in crate::picture) fn decode(bytes: &[u8], size: (u32, u32), scale: u32) -> 
     Some(Reduced { width, height, rgb })
 }
 
+/// Any bytes, at all scales, if their header promises at most so many pixels: what is decoded is as large as it says.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(bytes: &[u8], max_pixels: u64) {
+    let Some(Header { width, height, .. }) = Header::read(bytes) else {
+        return;
+    };
+    if u64::from(width) * u64::from(height) > max_pixels {
+        return;
+    }
+    for scale in [2, 4, 8] {
+        if let Some(picture) = decode(bytes, (width, height), scale) {
+            let sides = (width.div_ceil(scale), height.div_ceil(scale));
+            assert_eq!((picture.width, picture.height), sides);
+            assert_eq!(picture.rgb.len(), (3 * sides.0 * sides.1) as usize);
+        }
+    }
+}
+
 fn interleave_grey(grey: &Plane, width: u32, height: u32) -> Vec<u8> {
     let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
     for y in 0..height as usize {
