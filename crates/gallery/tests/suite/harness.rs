@@ -288,7 +288,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Bench)
 }
 
 /// On a Postgres with pgvector, with galleries that search there.
-pub(crate) async fn on_pgvector<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+pub(crate) async fn with_pgvector<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
     let engine = Engine::Pgvector {
         partition_threshold: usize::MAX,
     };
@@ -365,7 +365,7 @@ macro_rules! on_pgvector {
         mod pgvector {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                crate::harness::on_pgvector(super::$test).await;
+                crate::harness::with_pgvector(super::$test).await;
             })*
         }
     };
