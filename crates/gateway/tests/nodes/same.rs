@@ -13,7 +13,7 @@ use crate::{
 };
 
 const NODES: [Option<&str>; 4] = [None, Some("1/3"), Some("2/3"), Some("3/3")];
-const COLLECTIONS: usize = 8;
+const COLLECTIONS: usize = 6;
 
 /// A search: with a token, or with a key.
 struct Question {
@@ -31,10 +31,22 @@ struct Answer {
 }
 
 fn questions(code: Option<&str>, name: Option<&str>, who: u32) -> Vec<Question> {
-    let (one, crowd) = (face(who, 2), encode(&five_faces()));
+    let one = face(who, 2);
+    // A crowd takes long: once is enough.
+    let crowd = match name {
+        None | Some("C0") => encode(&five_faces()),
+        Some(_) => one.clone(),
+    };
     let mut all = Vec::new();
     for mode in ["FAST", "ACCURATE"] {
-        for limit in [json!({ "min_score": 0.5 }), json!({ "max_fpir": 0.01 })] {
+        // In the whole account each with each, in a collection one with one.
+        let limits = [json!({ "min_score": 0.5 }), json!({ "max_fpir": 0.01 })];
+        let limits = match (code, mode) {
+            (None, _) => &limits[..],
+            (Some(_), "FAST") => &limits[1..],
+            (Some(_), _) => &limits[..1],
+        };
+        for limit in limits {
             let with = |mut body: Value| {
                 let fields = body.as_object_mut().unwrap();
                 fields.insert("search_mode".to_owned(), mode.into());
@@ -189,7 +201,7 @@ async fn every_node_answers_as_one_that_holds_all() {
             }
         }
         assert!(
-            asked >= 3 * 9 * 25 && found > 50,
+            asked >= 3 * 6 * 15 && found > 30,
             "{asked} asked, {found} found"
         );
         let metrics = nodes[1]
