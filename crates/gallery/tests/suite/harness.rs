@@ -114,6 +114,7 @@ pub(crate) fn options() -> GalleryOptions {
         graph_threshold: usize::MAX,
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(60),
+        hold: gallery::Held::all(),
     }
 }
 

@@ -5,5 +5,6 @@
 
 mod follow;
 mod harness;
+mod parts;
 mod rebuild;
 mod search;
