@@ -12,6 +12,7 @@ use crate::encryption::Encryption;
 use crate::error::StoreError;
 use crate::face::Faces;
 use crate::ids::ClientId;
+use crate::nodes::Nodes;
 use crate::open::DatabaseKind;
 use crate::person::Persons;
 use crate::reembedding::Reembedding;
@@ -32,6 +33,7 @@ pub trait Catalog:
     + Encryption
     + Audit
     + Retention
+    + Nodes
     + Send
     + Sync
     + 'static

@@ -11,6 +11,7 @@ mod faces;
 pub(crate) mod follow;
 mod listing;
 mod memberships;
+mod nodes;
 mod persons;
 mod reembedding;
 mod retention;
