@@ -5,7 +5,7 @@ use gallery::Phase;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::AppState;
+use crate::{App, AppState};
 
 /// A sign of life.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,6 +65,10 @@ struct Search {
     graphs: usize,
     /// Collections whose graph is being built.
     graphs_building: usize,
+    /// Of the 1024 parts into which all collections fall, those that this node holds; searches in others are passed on.
+    parts: usize,
+    /// Other nodes that are alive, where several divide the search among themselves.
+    nodes: usize,
     /// Faces that were enrolled with another model pack.
     reembedding: Reembedding,
 }
@@ -81,8 +85,12 @@ struct Reembedding {
 }
 
 impl Search {
-    fn of(status: &gallery::Status, reembedding: &super::Reembedding) -> Self {
+    fn of(status: &gallery::Status, app: &App) -> Self {
+        let reembedding = &app.reembedding;
+        let nodes = app.nodes.as_ref().map(|nodes| nodes.view().alive());
         Self {
+            parts: app.gallery.held().parts(),
+            nodes: nodes.unwrap_or(0),
             status: match status.phase {
                 Phase::Loading => "loading",
                 Phase::Following => "ok",
@@ -135,7 +143,12 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
     let search = app.gallery.status();
-    let ready = database.is_ok() && search.phase == Phase::Following && !draining;
+    // Whoever does not know yet whom to ask can answer for a part alone.
+    let knows = app
+        .nodes
+        .as_ref()
+        .is_none_or(|nodes| nodes.view().is_known());
+    let ready = database.is_ok() && search.phase == Phase::Following && knows && !draining;
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
@@ -154,7 +167,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
             queued: app.engine.queued(),
             queue: info.queue,
         },
-        search: Search::of(&search, &app.reembedding),
+        search: Search::of(&search, &app),
     };
     (
         if ready {

@@ -16,6 +16,7 @@ use crate::{
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
+    nodes::Nodes,
     observe::{self, Metrics},
     service::{InstalledModels, Login, Recorder, Reembedder, seal_key},
 };
@@ -30,6 +31,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    nodes: JoinHandle<()>,
     reembedding: JoinHandle<()>,
 }
 
@@ -70,7 +72,16 @@ impl Server {
             })
         };
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
+        let nodes = {
+            let app = Arc::clone(&app);
+            tokio::spawn(async move {
+                if let Some(nodes) = &app.nodes {
+                    nodes.run(&*app.store, &app.gallery).await;
+                }
+            })
+        };
         Ok(Self {
+            nodes,
             app,
             address,
             stop,
@@ -122,6 +133,10 @@ impl Server {
     /// `server.drain_timeout`, audit records are written, the database is closed.
     pub async fn stop(mut self) {
         self.app.readiness.drain();
+        self.nodes.abort();
+        if let Some(nodes) = &self.app.nodes {
+            nodes.leave(&*self.app.store).await;
+        }
         tokio::time::sleep(self.app.config.server.shutdown_delay).await;
         let _ = self.stop.send(true);
         if let Err(error) = (&mut self.serving).await {
@@ -140,6 +155,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
         self.upkeep.abort();
+        self.nodes.abort();
         self.reembedding.abort();
     }
 }
@@ -195,6 +211,7 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         .await
         .context("the database does not tell its revision")?;
     let gallery = Arc::new(start_gallery(&config, &store, &engine)?);
+    let nodes = Nodes::new(&config, &secrets, engine.info().workers)?.map(Arc::new);
     let reembedding = reembedding::Task {
         store: Arc::clone(&store),
         gallery: Arc::clone(&gallery),
@@ -222,6 +239,7 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         engine,
         store,
         gallery,
+        nodes,
         fetcher,
     };
     Ok((app, reembedding))
@@ -260,6 +278,7 @@ fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> 
         graph_threshold: config.search.graph_threshold,
         poll: POLL,
         patience: config.search.visible_within,
+        hold: config.search.hold.held(),
     };
     Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
         .context("the search indexes cannot be started")
