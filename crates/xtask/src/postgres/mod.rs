@@ -89,7 +89,11 @@ pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
     let register = cache.join("test-pgvector");
     server::stop_stale(&register);
     let programs = setup::pgvector::unpack(cache)?;
-    let server = Server::start(&programs.path().join("bin"), &register, false)?;
+    let server = Server::start(
+        &programs.path().join(setup::pgvector::PROGRAMS),
+        &register,
+        false,
+    )?;
     report::line(format_args!(
         "  Postgres with pgvector started on 127.0.0.1:{}",
         server.port()

