@@ -209,7 +209,8 @@ fn nodes(config: &Config) -> Fault {
     if parts && search.engine == super::SearchEngine::Pgvector {
         return Some((
             "search.hold",
-            "must be \"all\" with search.engine = \"pgvector\": no node holds anything then".to_owned(),
+            "must be \"all\" with search.engine = \"pgvector\": no node holds anything then"
+                .to_owned(),
         ));
     }
     if parts && advertise.is_empty() {
