@@ -1,27 +1,26 @@
 //! Keeping the indexes in step with the store.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use store::{Change, ChangeKind, ClientId, PersonId, Revision, StoreError, Template};
-use tokio::task;
+use store::{Change, ChangeKind, ClientId, PersonId, Revision, StoreError};
+use tokio::{sync::watch, task};
 
 use crate::{
-    Phase, Scope, Shared,
-    roster::{Place, Roster},
-    shelves::Shelves,
+    Held, Phase, Scope, Shared,
+    gain::Gain,
+    place::{by_person, place},
+    roster::Roster,
 };
 
 /// Templates read at a time.
-const BATCH: u32 = 1000;
+pub(crate) const BATCH: u32 = 1000;
 /// Changes applied at a time.
 const CHANGES: u32 = 1000;
 /// Persons read at the same time.
 const READS: usize = 8;
+/// Ids of persons read at a time.
+const STRANGERS: u32 = 5000;
 /// How long to wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -71,14 +70,16 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     shared
         .status
         .send_modify(|status| (status.loaded, status.total) = (0, scan.faces));
-    let mut building = (Roster::default(), shared.shelves.empty_copy());
+    let held = shared.wanted.borrow().clone();
+    let copy = shared.shelves.empty_copy(held.clone());
+    let mut building = (Roster::default(), copy);
     while let Some(batch) = scan.batches.next().await {
         let batch = batch?;
-        let count = batch.len() as u64;
+        let (count, held) = (batch.len() as u64, held.clone());
         building = compute(move || {
             let (mut roster, shelves) = building;
             for (person, templates) in by_person(batch) {
-                place(&mut roster, &shelves, person, &templates);
+                place(&mut roster, &shelves, &held, person, &templates);
             }
             (roster, shelves)
         })
@@ -106,28 +107,39 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     Ok((roster, scan.revision))
 }
 
-/// Applies changes as they come. Returns when some were pruned before they were seen: then only a new scan helps.
-async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision) {
+/// Applies changes as they come, and holds what is wanted. Returns when some were pruned before they were seen: then only a new scan helps.
+async fn follow(shared: &Arc<Shared>, roster: Roster, mut revision: Revision) {
     let mut news = shared.store.watch();
+    let mut wanted = shared.wanted.subscribe();
+    let mut follower = Follower {
+        shared: Arc::clone(shared),
+        roster,
+        holding: shared.shelves.held(),
+        gain: None,
+    };
     let mut healthy = true;
     loop {
-        let outcome = match shared.store.changes_since(revision, CHANGES).await {
-            Ok(changes) if changes.is_empty() => {
+        let step = follower.step(&mut wanted, revision).await;
+        match step {
+            Ok(seen) => {
                 healthy = true;
-                // Both outcomes lead to the same question.
-                let _ = tokio::time::timeout(shared.options.poll, news.changed()).await;
-                continue;
-            }
-            Ok(changes) => apply(shared, &mut roster, &changes).await.map(|()| changes),
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(changes) => {
-                healthy = true;
-                revision = changes.last().map_or(revision, |change| change.revision);
-                shared
-                    .status
-                    .send_modify(|status| status.revision = revision);
+                match seen {
+                    Some(seen) => {
+                        revision = seen;
+                        shared
+                            .status
+                            .send_modify(|status| status.revision = revision);
+                    }
+                    None if follower.gain.is_some() => {}
+                    None => {
+                        // All outcomes lead to the same questions.
+                        tokio::select! {
+                            _ = news.changed() => {}
+                            _ = wanted.changed() => {}
+                            () = tokio::time::sleep(shared.options.poll) => {}
+                        }
+                    }
+                }
             }
             Err(StoreError::RevisionPruned) => {
                 tracing::warn!(%revision, "changes were pruned before they were seen; building the search indexes anew");
@@ -146,119 +158,152 @@ async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision
     }
 }
 
-/// Brings the indexes to what the store says now of everybody whom `changes` touch.
-async fn apply(
-    shared: &Arc<Shared>,
-    roster: &mut Roster,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
-    for change in changes {
-        match change.kind {
-            ChangeKind::FaceAdded { person, .. }
-            | ChangeKind::FaceRemoved { person, .. }
-            | ChangeKind::MembershipAdded { person, .. }
-            | ChangeKind::MembershipRemoved { person, .. }
-            | ChangeKind::PersonRemoved { person } => drop(touched.insert((change.client, person))),
-            ChangeKind::CollectionRemoved { collection } => {
-                touched.extend(roster.members(collection))
+/// What the following of changes knows.
+struct Follower {
+    shared: Arc<Shared>,
+    roster: Roster,
+    /// What is put on shelves: what is held, and what is being read to be held.
+    holding: Held,
+    gain: Option<Gain>,
+}
+
+impl Follower {
+    /// Takes up what is wanted, applies what has changed since `revision`, and reads on where more is to be held. The new revision, if
+    /// there is one.
+    async fn step(
+        &mut self,
+        wanted: &mut watch::Receiver<Held>,
+        revision: Revision,
+    ) -> Result<Option<Revision>, StoreError> {
+        if self.holding != *wanted.borrow() {
+            let target = wanted.borrow_and_update().clone();
+            self.adopt(target).await?;
+        }
+        let changes = self.shared.store.changes_since(revision, CHANGES).await?;
+        if !changes.is_empty() {
+            let touched = self.apply(&changes).await?;
+            if let Some(gain) = &mut self.gain {
+                gain.note(&touched);
             }
         }
-    }
-    // Several reads are under way at a time: the end of a large collection touches very many persons.
-    let mut reads = futures_util::stream::iter(touched)
-        .map(|(client, person)| async move {
-            let read = shared
-                .store
-                .templates_of_person(client, person, shared.options.model);
-            read.await.map(|templates| ((client, person), templates))
-        })
-        .buffered(READS)
-        .ready_chunks(READS);
-    while let Some(chunk) = reads.next().await {
-        let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let mut moved = std::mem::take(roster);
-        let shared = Arc::clone(shared);
-        *roster = compute(move || {
-            for (person, templates) in chunk {
-                place(&mut moved, &shared.shelves, person, &templates);
+        if let Some(gain) = &mut self.gain {
+            match gain.step(&self.shared, &mut self.roster).await {
+                Ok(false) => {}
+                Ok(true) => self.gain = None,
+                // A read that failed leaves shelves that are not whole: they go, and it begins anew.
+                Err(error) => {
+                    self.narrow(self.shared.shelves.held()).await;
+                    return Err(error);
+                }
             }
+        }
+        Ok(changes.last().map(|change| change.revision))
+    }
+
+    /// Lets go of what is not wanted any more, and begins to read what is new.
+    async fn adopt(&mut self, target: Held) -> Result<(), StoreError> {
+        let stays = self.shared.shelves.held().and(&target);
+        if self.gain.is_some() || stays != self.holding {
+            self.narrow(stays.clone()).await;
+        }
+        if stays != target {
+            self.gain = Some(Gain::start(&self.shared, target.clone()).await?);
+            self.holding = target;
+        }
+        Ok(())
+    }
+
+    async fn narrow(&mut self, held: Held) {
+        self.gain = None;
+        self.holding = held.clone();
+        let (shared, mut moved) = (Arc::clone(&self.shared), std::mem::take(&mut self.roster));
+        self.roster = compute(move || {
+            shared.shelves.narrow(held.clone());
+            moved.narrow(&held);
             moved
         })
         .await;
     }
-    Ok(())
-}
 
-fn by_person(batch: Vec<Template>) -> BTreeMap<(ClientId, PersonId), Vec<Template>> {
-    let mut persons: BTreeMap<_, Vec<Template>> = BTreeMap::new();
-    for template in batch {
-        persons
-            .entry((template.client, template.person))
-            .or_default()
-            .push(template);
-    }
-    persons
-}
-
-/// Puts a person's faces where they belong and takes them from where they do not. New places come first, so that a search
-/// during the move finds the person in one of them.
-fn place(
-    roster: &mut Roster,
-    shelves: &Shelves,
-    (client, person): (ClientId, PersonId),
-    templates: &[Template],
-) {
-    let scopes: Vec<Scope> = match templates
-        .first()
-        .map(|template| template.collections.as_slice())
-    {
-        None => Vec::new(),
-        Some([]) => vec![Scope::Loose(client)],
-        Some(collections) => collections.iter().copied().map(Scope::Collection).collect(),
-    };
-    let before = roster.place(person);
-    for scope in &scopes {
-        for template in templates {
-            let known = before.is_some_and(|place| {
-                place.scopes.contains(scope) && place.faces.contains(&template.face)
-            });
-            if !known {
-                shelves.insert(client, *scope, person, template.face, &template.embedding);
+    /// Brings the indexes to what the store says now of everybody whom `changes` touch; says who that is.
+    async fn apply(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<BTreeSet<(ClientId, PersonId)>, StoreError> {
+        let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
+        let mut left: BTreeSet<ClientId> = BTreeSet::new();
+        for change in changes {
+            match change.kind {
+                ChangeKind::FaceAdded { person, .. }
+                | ChangeKind::FaceRemoved { person, .. }
+                | ChangeKind::MembershipAdded { person, .. }
+                | ChangeKind::MembershipRemoved { person, .. }
+                | ChangeKind::PersonRemoved { person } => {
+                    touched.insert((change.client, person));
+                }
+                ChangeKind::CollectionRemoved { collection } => {
+                    touched.extend(self.roster.members(collection));
+                    let unknown = !self.holding.covers(Scope::Collection(collection));
+                    if unknown && self.holding.covers(Scope::Loose(change.client)) {
+                        left.insert(change.client);
+                    }
+                }
             }
         }
-    }
-    for (scope, face) in before.iter().flat_map(|place| {
-        place
-            .scopes
-            .iter()
-            .flat_map(|scope| place.faces.iter().map(move |face| (scope, face)))
-    }) {
-        let stays =
-            scopes.contains(scope) && templates.iter().any(|template| template.face == *face);
-        if !stays {
-            shelves.remove(client, *scope, *face);
+        for client in left {
+            strangers(&self.shared, &self.roster, client, &mut touched).await?;
         }
+        // Several reads are under way at a time: the end of a large collection touches very many persons.
+        let shared = &self.shared;
+        let mut reads = futures_util::stream::iter(touched.clone())
+            .map(|(client, person)| async move {
+                let read = shared
+                    .store
+                    .templates_of_person(client, person, shared.options.model);
+                read.await.map(|templates| ((client, person), templates))
+            })
+            .buffered(READS)
+            .ready_chunks(READS);
+        while let Some(chunk) = reads.next().await {
+            let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let mut moved = std::mem::take(&mut self.roster);
+            let (shared, holding) = (Arc::clone(&self.shared), self.holding.clone());
+            self.roster = compute(move || {
+                for (person, templates) in chunk {
+                    place(&mut moved, &shared.shelves, &holding, person, &templates);
+                }
+                moved
+            })
+            .await;
+        }
+        Ok(touched)
     }
-    let faces: Vec<_> = templates.iter().map(|template| template.face).collect();
-    shelves.count(
-        client,
-        before.map_or(0, |place| place.faces.len()),
-        faces.len(),
-    );
-    roster.set(
-        person,
-        (!scopes.is_empty()).then_some(Place {
-            client,
-            scopes,
-            faces,
-        }),
-    );
+}
+
+/// Persons who were in a collection that is held elsewhere may be in none since its end, and then be at home here: nothing tells who.
+async fn strangers(
+    shared: &Shared,
+    roster: &Roster,
+    client: ClientId,
+    touched: &mut BTreeSet<(ClientId, PersonId)>,
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let loose = shared.store.loose_persons(client, after, STRANGERS).await?;
+        after = loose.last().copied();
+        if after.is_none() {
+            return Ok(());
+        }
+        let unknown = loose
+            .into_iter()
+            .filter(|person| roster.place(*person).is_none());
+        touched.extend(unknown.map(|person| (client, person)));
+    }
 }
 
 /// Runs work that computes for long off the async threads. A panic in it is passed on: the follower must not go on with half
 /// of a change.
-async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(failed) => match failed.try_into_panic() {

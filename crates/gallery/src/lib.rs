@@ -4,12 +4,22 @@
 //! does not have: at start they are built from a scan, then they follow the store's changes by revision. A write is visible
 //! to searches on this node once [`Gallery::reached`] its revision, and that is when it may be answered.
 //!
+//! Where several nodes divide the scopes among themselves ([`Held`]), this one has indexes of those that it holds alone.
+//!
+//! With [`Engine::Pgvector`] there are no indexes here: searches ask the database itself ([`Gallery::ask`]).
+//!
 //! Rows are faces, answers are persons: a person scores as the best of its faces.
 
 mod aim;
+mod ask;
 mod error;
 mod follow;
+mod gain;
+mod held;
+mod pgvector;
+mod place;
 mod roster;
+mod scope;
 mod search;
 mod shelves;
 mod status;
@@ -17,28 +27,47 @@ mod status;
 use std::{sync::Arc, time::Duration};
 
 use inference::MatchScale;
-use store::{Catalog, ClientId, CollectionId, ModelId, Revision};
+use store::{Catalog, ModelId, Revision};
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use aim::Aim;
+pub use ask::{Answer, AskError, Question};
 pub use error::GalleryError;
+pub use held::{Held, NotHeldText};
+pub use scope::{PARTS, Scope};
 pub use search::{Match, Mode, Query};
 pub use status::{Phase, Status};
 
 use shelves::Shelves;
 
-/// Which faces a shelf holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Scope {
-    /// Those of the persons in one collection.
-    Collection(CollectionId),
-    /// Those of an account's persons that are in no collection.
-    Loose(ClientId),
+/// Where templates are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// In the memory of this node.
+    Embedded,
+    /// In Postgres, by pgvector.
+    Pgvector {
+        /// Vectors of one collection from which it has a partition and an index of its own, which [`Mode::Fast`] uses.
+        partition_threshold: usize,
+    },
+}
+
+impl Engine {
+    /// As in the settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Pgvector { .. } => "pgvector",
+        }
+    }
 }
 
 /// What the gallery searches with.
 #[derive(Debug, Clone)]
 pub struct GalleryOptions {
+    /// Where templates are compared.
+    pub engine: Engine,
     /// The model whose templates are searched; faces of other models are not there.
     pub model: ModelId,
     /// Length of its templates.
@@ -49,6 +78,8 @@ pub struct GalleryOptions {
     pub poll: Duration,
     /// How long [`Gallery::reached`] waits.
     pub patience: Duration,
+    /// Which scopes to hold from the start.
+    pub hold: Held,
 }
 
 /// What the follower and the searches share.
@@ -58,6 +89,8 @@ struct Shared {
     scale: Arc<MatchScale>,
     shelves: Shelves,
     status: watch::Sender<Status>,
+    /// Which scopes are to be held.
+    wanted: watch::Sender<Held>,
 }
 
 /// The searchable faces. Dropping it stops following the store.
@@ -82,14 +115,22 @@ impl Gallery {
         let shelves = Shelves::new(index_options)
             .map_err(|error| GalleryError::Options(error.to_string()))?;
         let status = watch::Sender::new(Status::default());
+        let wanted = watch::Sender::new(options.hold.clone());
         let shared = Arc::new(Shared {
             store,
-            options,
+            wanted,
+            options: options.clone(),
             scale,
             shelves,
             status,
         });
-        let follower = tokio::spawn(follow::supervise(Arc::clone(&shared)));
+        let own = Arc::clone(&shared);
+        let follower = match options.engine {
+            Engine::Embedded => tokio::spawn(follow::supervise(own)),
+            Engine::Pgvector {
+                partition_threshold,
+            } => tokio::spawn(pgvector::run(own, partition_threshold)),
+        };
         Ok(Self { shared, follower })
     }
 
@@ -97,6 +138,20 @@ impl Gallery {
     #[must_use]
     pub fn model(&self) -> ModelId {
         self.shared.options.model
+    }
+
+    /// Where templates are compared.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.shared.options.engine
+    }
+
+    /// Whether searches look into indexes of this node.
+    fn holds(&self) -> Result<(), GalleryError> {
+        match self.engine() {
+            Engine::Embedded => Ok(()),
+            Engine::Pgvector { .. } => Err(GalleryError::NotHeld),
+        }
     }
 
     /// What the follower is doing; costs nothing, unlike [`Gallery::status`].
@@ -109,6 +164,25 @@ impl Gallery {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.shared.status.borrow().revision
+    }
+
+    /// Which scopes are held: searched here, and whole. None while the indexes are being built.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        match self.phase() {
+            Phase::Following => self.shared.shelves.held(),
+            Phase::Loading | Phase::Stopped => Held::nothing(),
+        }
+    }
+
+    /// From now on these scopes are to be held: what is not among them is let go of soon, what is new is read from the store in the
+    /// background, and held once it is whole.
+    pub fn hold(&self, wanted: Held) {
+        self.shared.wanted.send_if_modified(|now| {
+            let changed = *now != wanted;
+            *now = wanted;
+            changed
+        });
     }
 
     /// How far the indexes are, with figures gathered from all of them.

@@ -1,7 +1,8 @@
 //! 1:N search.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use index::VectorIndex;
 use inference::{Embedding, Score};
 use store::{ClientId, CollectionId, FaceId, PersonId};
 
@@ -52,17 +53,45 @@ impl Gallery {
     /// thread that may.
     ///
     /// # Errors
-    /// [`GalleryError::Loading`], [`GalleryError::Stopped`], [`GalleryError::WrongModel`].
+    /// [`GalleryError::Loading`], [`GalleryError::Stopped`], [`GalleryError::NotHeld`], [`GalleryError::WrongModel`].
     pub fn search(&self, query: &Query) -> Result<Vec<Match>, GalleryError> {
-        let shared = &self.shared;
+        self.check(query)?;
+        let scope = query.collection.map(Scope::Collection);
+        self.search_on(query, &self.shared.shelves.of(query.client, scope)?)
+    }
+
+    /// As [`Gallery::search`], in these scopes instead of the query's collection.
+    ///
+    /// # Errors
+    /// As [`Gallery::search`].
+    pub fn search_scopes(
+        &self,
+        query: &Query,
+        scopes: &[Scope],
+    ) -> Result<Vec<Match>, GalleryError> {
+        self.check(query)?;
+        let shelves = self.shared.shelves.of_scopes(query.client, scopes)?;
+        self.search_on(query, &shelves)
+    }
+
+    fn check(&self, query: &Query) -> Result<(), GalleryError> {
+        self.holds()?;
         match self.phase() {
-            Phase::Loading => return Err(GalleryError::Loading),
-            Phase::Stopped => return Err(GalleryError::Stopped),
-            Phase::Following => {}
+            Phase::Loading => Err(GalleryError::Loading),
+            Phase::Stopped => Err(GalleryError::Stopped),
+            Phase::Following if query.probe.as_slice().len() != self.shared.options.dimension => {
+                Err(GalleryError::WrongModel)
+            }
+            Phase::Following => Ok(()),
         }
-        if query.probe.as_slice().len() != shared.options.dimension {
-            return Err(GalleryError::WrongModel);
-        }
+    }
+
+    fn search_on(
+        &self,
+        query: &Query,
+        shelves: &[Arc<dyn VectorIndex>],
+    ) -> Result<Vec<Match>, GalleryError> {
+        let shared = &self.shared;
         let request = index::Search {
             limit: query.limit,
             min_cosine: shared.scale.least_cosine(query.min_score),
@@ -73,10 +102,7 @@ impl Gallery {
         };
         // A person of several collections is on several shelves, with the same faces.
         let mut best: HashMap<u128, index::Hit> = HashMap::new();
-        for shelf in shared
-            .shelves
-            .of(query.client, query.collection.map(Scope::Collection))
-        {
+        for shelf in shelves {
             for hit in shelf
                 .search(query.probe.as_slice(), request)
                 .map_err(|_| GalleryError::WrongModel)?

@@ -12,6 +12,7 @@ pub mod fuzzing;
 pub mod limits;
 mod master_key;
 pub mod messages;
+pub mod nodes;
 pub mod observe;
 mod revisions;
 pub mod routes;

@@ -12,10 +12,12 @@ use crate::encryption::Encryption;
 use crate::error::StoreError;
 use crate::face::Faces;
 use crate::ids::ClientId;
+use crate::nodes::Nodes;
 use crate::open::DatabaseKind;
 use crate::person::Persons;
 use crate::reembedding::Reembedding;
 use crate::retention::Retention;
+use crate::vectors::Vectors;
 
 /// Everything durable: accounts here, the rest in its supertraits. Cheap to share; every method may be called from any task and may be cancelled: a write that has
 /// begun goes on without its caller.
@@ -32,6 +34,8 @@ pub trait Catalog:
     + Encryption
     + Audit
     + Retention
+    + Nodes
+    + Vectors
     + Send
     + Sync
     + 'static

@@ -67,6 +67,9 @@ pub enum StoreError {
     /// Encryption is not as it must be: a master key or the key store is missing or the wrong one. One sentence for an operator.
     #[error("{0}")]
     Encryption(String),
+    /// The database cannot compare templates itself. One sentence for an operator.
+    #[error("{0}")]
+    Vectors(String),
     /// Anything else: a fault of this program.
     #[error("the database failed")]
     Database(#[source] Cause),

@@ -20,6 +20,7 @@ mod encryption;
 mod error;
 mod face;
 mod ids;
+mod nodes;
 mod open;
 mod person;
 mod query;
@@ -27,6 +28,7 @@ mod reembedding;
 mod retention;
 mod sql;
 mod vault;
+mod vectors;
 
 pub use access::{ApiKey, ApiKeys, CodeCheck, LoginChannel, LoginCodes, NewApiKey};
 pub use audit::{
@@ -47,6 +49,7 @@ pub use ids::{
     ApiKeyId, ClientId, CollectionCode, CollectionId, FaceId, InvalidId, ModelId, PersonId,
     VerificationId,
 };
+pub use nodes::{Beat, Node, Nodes};
 pub use open::{DatabaseKind, EncryptionOptions, StoreOptions, open};
 pub use person::{
     Detached, Gender, Membership, NewPerson, Person, PersonField, PersonUpdate, Persons,
@@ -55,3 +58,6 @@ pub use query::{Comparison, Condition, Field, FieldKind, InvalidCondition, Listi
 pub use reembedding::{Reembedding, Untemplated};
 pub use retention::Retention;
 pub use vault::{MasterKey, MasterKeyId, MasterKeySource, MasterKeys, Rotated};
+pub use vectors::{
+    LeastCosine, VectorAnswer, VectorFill, VectorHit, VectorQuery, VectorStats, Vectors,
+};

@@ -50,6 +50,13 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     let postgres = postgres::provide(&workspace.cache)?;
+    let pgvector = postgres::with_pgvector(&workspace.cache)
+        .inspect_err(|reason| {
+            report::line(format_args!(
+                "  SKIPPED: tests of searching in Postgres: {reason:#}"
+            ));
+        })
+        .ok();
     ensure!(!interrupt.happened(), "interrupted");
 
     let mut tests = workspace.cargo();
@@ -59,6 +66,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     tests.args(&args.rest);
     tests.env("ROSTRO_TEST_POSTGRES_URL", postgres.url());
+    if let Some(pgvector) = &pgvector {
+        tests.env("ROSTRO_TEST_PGVECTOR_URL", pgvector.url());
+    }
     tests.env("ROSTRO_TEST_MODELS", fetched.models);
     tests.env("ROSTRO_TEST_PACK", fetched.pack);
     tests.env("ORT_DYLIB_PATH", fetched.onnxruntime);

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use gallery::{Gallery, GalleryOptions, Match, Mode, Query};
+use gallery::{Aim, AskError, Engine, Gallery, GalleryOptions, Match, Mode, Query, Question};
 use inference::{Embedding, MatchScale, Score};
 use packs::{Anchor, Calibration};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -26,16 +26,27 @@ pub(crate) fn model() -> ModelId {
 pub(crate) struct Bench {
     pub(crate) catalog: Arc<dyn Catalog>,
     url: String,
+    engine: Engine,
 }
 
 impl Bench {
     async fn open(url: String, options: &StoreOptions) -> Self {
         let catalog = store::open(&url, options).await.unwrap();
-        Self { catalog, url }
+        Self {
+            catalog,
+            url,
+            engine: Engine::Embedded,
+        }
+    }
+
+    /// The same, whose galleries search with this engine.
+    pub(crate) fn with(self, engine: Engine) -> Self {
+        Self { engine, ..self }
     }
 
     pub(crate) async fn another_node(&self) -> Self {
-        Self::open(self.url.clone(), &StoreOptions::default()).await
+        let node = Self::open(self.url.clone(), &StoreOptions::default()).await;
+        node.with(self.engine)
     }
 
     /// Another node, which looks for changes only so often by itself.
@@ -49,7 +60,14 @@ impl Bench {
 
     /// A gallery that has read everything there is.
     pub(crate) async fn gallery(&self) -> Gallery {
-        let gallery = self.start(options());
+        if self.engine != Engine::Embedded {
+            let made = self.catalog.prepare_vectors(model(), DIMENSION);
+            made.await.unwrap();
+        }
+        let gallery = self.start(GalleryOptions {
+            engine: self.engine,
+            ..options()
+        });
         gallery.reached(Revision::ZERO).await.unwrap();
         gallery
     }
@@ -109,11 +127,13 @@ impl Bench {
 /// What most tests search with.
 pub(crate) fn options() -> GalleryOptions {
     GalleryOptions {
+        engine: Engine::Embedded,
         model: model(),
         dimension: DIMENSION,
         graph_threshold: usize::MAX,
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(60),
+        hold: gallery::Held::all(),
     }
 }
 
@@ -196,16 +216,61 @@ pub(crate) fn query(
     }
 }
 
+/// Searches, wherever the gallery does.
+pub(crate) async fn find(gallery: &Gallery, query: &Query) -> Result<Vec<Match>, AskError> {
+    let question = Question {
+        client: query.client,
+        collection: query.collection,
+        probes: vec![query.probe.clone()],
+        min_score: f64::from(query.min_score.value()),
+        max_fpir: None,
+        slack: 0.0,
+        limit: query.limit,
+        mode: query.mode,
+    };
+    let answer = gallery.ask(question).await?;
+    Ok(answer.matches.into_iter().next().unwrap())
+}
+
+/// What counts as found.
+pub(crate) async fn aim(
+    gallery: &Gallery,
+    client: ClientId,
+    collection: Option<CollectionId>,
+    min_score: f64,
+    max_fpir: Option<f64>,
+) -> Aim {
+    let question = Question {
+        client,
+        collection,
+        probes: Vec::new(),
+        min_score,
+        max_fpir,
+        slack: 0.0,
+        limit: 1,
+        mode: Mode::Accurate,
+    };
+    gallery.ask(question).await.unwrap().aim
+}
+
+/// How many faces are searched.
+pub(crate) async fn count(
+    gallery: &Gallery,
+    client: ClientId,
+    collection: Option<CollectionId>,
+) -> usize {
+    aim(gallery, client, collection, 0.0, None).await.faces
+}
+
 /// Who has the face of this number.
-pub(crate) fn who(
+pub(crate) async fn who(
     gallery: &Gallery,
     client: ClientId,
     collection: Option<CollectionId>,
     face: u64,
 ) -> Vec<PersonId> {
-    let found = gallery
-        .search(&query(client, collection, template(face), 0.9))
-        .unwrap();
+    let query = query(client, collection, template(face), 0.9);
+    let found = find(gallery, &query).await.unwrap();
     found.iter().map(|one: &Match| one.person).collect()
 }
 
@@ -219,15 +284,41 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Bench) -
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
-    let Ok(server) = std::env::var("ROSTRO_TEST_POSTGRES_URL") else {
-        eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
+    on_server("ROSTRO_TEST_POSTGRES_URL", Engine::Embedded, test).await;
+}
+
+/// On a Postgres with pgvector, with galleries that search there.
+pub(crate) async fn with_pgvector<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    let engine = Engine::Pgvector {
+        partition_threshold: usize::MAX,
+    };
+    on_server("ROSTRO_TEST_PGVECTOR_URL", engine, test).await;
+}
+
+async fn on_server<F: Future<Output = ()>>(
+    variable: &str,
+    engine: Engine,
+    test: impl FnOnce(Bench) -> F,
+) {
+    let Ok(server) = std::env::var(variable) else {
+        eprintln!("SKIPPED: {variable} is not set");
         return;
     };
+    if engine != Engine::Embedded {
+        // In a schema that stays: each test's own goes with it, and what is in that.
+        let made = "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public";
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        // Another test may be making it.
+        let _ = connection.execute(made).await;
+        connection.close().await.unwrap();
+    }
     let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
     admin(&server, format!("CREATE SCHEMA {schema}")).await;
     let separator = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{separator}options=-csearch_path%3D{schema}");
-    let bench = Bench::open(url, &StoreOptions::default()).await;
+    let bench = Bench::open(url, &StoreOptions::default())
+        .await
+        .with(engine);
     let catalog = bench.catalog.clone();
     // The schema goes also when the test fails.
     let result = std::panic::AssertUnwindSafe(test(bench))
@@ -267,3 +358,16 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// `on_pgvector! { test_function, ... }`: each `async fn(Bench)` as a test on a Postgres with pgvector.
+macro_rules! on_pgvector {
+    ($($test:ident),* $(,)?) => {
+        mod pgvector {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::harness::with_pgvector(super::$test).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_pgvector;

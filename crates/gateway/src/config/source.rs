@@ -392,7 +392,7 @@ mod tests {
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        server.listn is not a setting; here there are listen, data, max_body, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listn is not a setting; here there are listen, advertise, data, max_body, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
         server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
         server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
         server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)
@@ -408,6 +408,25 @@ mod tests {
         encryption.keys must be another database than database.url: copies of that are to hold no keys (from the environment variable ROSTRO_ENCRYPTION__KEYS)
         nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, encryption, retention, models, inference, images, faces, quality, enrolment, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
+    }
+
+    #[test]
+    fn searching_in_the_database_needs_postgres_and_templates_in_the_clear() {
+        let engine = ("ROSTRO_SEARCH__ENGINE", "pgvector");
+        let url = ("ROSTRO_DATABASE__URL", "postgres://db/rostro");
+        let clear = ("ROSTRO_SEARCH__TEMPLATES_IN_THE_CLEAR", "true");
+        let refused = error(&[engine, clear]);
+        assert!(
+            refused.starts_with("search.engine can be \"pgvector\" only with a Postgres"),
+            "{refused}"
+        );
+        let refused = error(&[engine, url]);
+        assert!(
+            refused.starts_with("search.templates_in_the_clear must be true"),
+            "{refused}"
+        );
+        with(&[engine, url, clear]).unwrap();
+        with(&[engine, url, ("ROSTRO_ENCRYPTION__ENABLED", "false")]).unwrap();
     }
 
     #[test]

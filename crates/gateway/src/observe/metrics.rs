@@ -20,6 +20,7 @@ const STAGE_SECONDS: &str = "rostro_inference_stage_seconds";
 const QUEUE: &str = "rostro_inference_queue";
 const QUEUE_LIMIT: &str = "rostro_inference_queue_limit";
 const WORKERS: &str = "rostro_inference_workers";
+const SEARCH_ENGINE: &str = "rostro_search_engine";
 const SEARCH_READY: &str = "rostro_search_ready";
 const SEARCH_ROWS: &str = "rostro_search_rows";
 const SEARCH_INDEXES: &str = "rostro_search_indexes";
@@ -28,6 +29,10 @@ const SEARCH_REVISION: &str = "rostro_search_revision";
 const SEARCH_LAG: &str = "rostro_search_lag";
 const SEARCH_SKETCHES: &str = "rostro_search_sketches";
 const SEARCH_RECALL: &str = "rostro_search_recall";
+
+const SEARCH_PARTS: &str = "rostro_search_parts_held";
+const SEARCH_FORWARDED: &str = "rostro_search_forwarded_total";
+const NODES_ALIVE: &str = "rostro_nodes_alive";
 
 const REEMBED_WAITING: &str = "rostro_reembed_waiting";
 const REEMBEDDED: &str = "rostro_reembedded_total";
@@ -65,7 +70,12 @@ impl Metrics {
         gauge!(QUEUE).set(app.engine.queued() as f64);
         gauge!(QUEUE_LIMIT).set(app.engine.info().queue as f64);
         gauge!(WORKERS).set(app.engine.info().workers as f64);
+        gauge!(SEARCH_ENGINE, "engine" => app.gallery.engine().name()).set(1.0);
         search(&app.gallery.status(), app.store.watch().borrow().number());
+        gauge!(SEARCH_PARTS).set(app.gallery.held().parts() as f64);
+        if let Some(nodes) = &app.nodes {
+            gauge!(NODES_ALIVE).set(nodes.view().alive() as f64 + 1.0);
+        }
         gauge!(REEMBED_WAITING).set(app.reembedding.waiting() as f64);
         if let Some(tls) = &app.tls {
             let left = tls.expires() - OffsetDateTime::now_utc();
@@ -123,6 +133,10 @@ fn install() -> Result<Metrics, String> {
     describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
     describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
     describe_gauge!(WORKERS, "Inference workers.");
+    describe_gauge!(
+        SEARCH_ENGINE,
+        "1 for where faces are compared: embedded (this node's memory) or pgvector (the database)."
+    );
     describe_gauge!(SEARCH_READY, "1 once the search indexes are built, else 0.");
     describe_gauge!(
         SEARCH_ROWS,
@@ -148,6 +162,18 @@ fn install() -> Result<Metrics, String> {
     describe_gauge!(
         SEARCH_RECALL,
         "Lowest recall of FAST searches when last compared with the exact scan; absent until measured."
+    );
+    describe_gauge!(
+        SEARCH_PARTS,
+        "Of the 1024 parts into which all collections fall, those that this node holds."
+    );
+    describe_counter!(
+        SEARCH_FORWARDED,
+        "Searches that were passed on to another node, by outcome: answered, not_held, behind, failed."
+    );
+    describe_gauge!(
+        NODES_ALIVE,
+        "Nodes that are alive, this one included; absent where this one is alone."
     );
     describe_gauge!(
         REEMBED_WAITING,
@@ -204,6 +230,11 @@ pub(crate) fn audit_dropped(records: u64) {
     counter!(AUDIT_DROPPED).increment(records);
 }
 
+/// Counts a search that was passed on to another node, by its outcome.
+pub(crate) fn forwarded(outcome: &'static str) {
+    counter!(SEARCH_FORWARDED, "outcome" => outcome).increment(1);
+}
+
 /// Counts faces of another model pack.
 pub(crate) fn reembedded(added: u64, failed: u64) {
     counter!(REEMBEDDED, "outcome" => "added").increment(added);
@@ -222,8 +253,13 @@ pub fn inference_observer() -> inference::Observer {
 pub(crate) fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
     let begun = Instant::now();
     let result = work();
-    histogram!(STAGE_SECONDS, "stage" => step).record(begun.elapsed().as_secs_f64());
+    took(step, begun.elapsed());
     result
+}
+
+/// As [`timed`], of a step that is over.
+pub(crate) fn took(step: &'static str, time: std::time::Duration) {
+    histogram!(STAGE_SECONDS, "stage" => step).record(time.as_secs_f64());
 }
 
 /// A request in work; counts it when it is answered, and also when its client goes away first (status 499).

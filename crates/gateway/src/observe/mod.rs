@@ -3,5 +3,7 @@
 pub mod log;
 mod metrics;
 
-pub(crate) use metrics::{Handshake, audit_dropped, handshake, reembedded, started, timed};
+pub(crate) use metrics::{
+    Handshake, audit_dropped, forwarded, handshake, reembedded, started, timed, took,
+};
 pub use metrics::{Metrics, inference_observer, rejected};

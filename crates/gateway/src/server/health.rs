@@ -5,7 +5,7 @@ use gallery::Phase;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::AppState;
+use crate::{App, AppState};
 
 /// A sign of life.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +49,8 @@ struct Models {
 /// The search indexes.
 #[derive(Debug, Serialize, ToSchema)]
 struct Search {
+    /// Where faces are compared: `embedded`, in this node's memory, or `pgvector`, in the database. The figures are then read now and then.
+    engine: &'static str,
     /// `ok`, `loading` while they are built from the database, or `stopped`.
     status: &'static str,
     /// Faces read so far while loading.
@@ -65,6 +67,10 @@ struct Search {
     graphs: usize,
     /// Collections whose graph is being built.
     graphs_building: usize,
+    /// Of the 1024 parts into which all collections fall, those that this node holds; searches in others are passed on.
+    parts: usize,
+    /// Other nodes that are alive, where several divide the search among themselves.
+    nodes: usize,
     /// Faces that were enrolled with another model pack.
     reembedding: Reembedding,
 }
@@ -81,8 +87,14 @@ struct Reembedding {
 }
 
 impl Search {
-    fn of(status: &gallery::Status, reembedding: &super::Reembedding) -> Self {
+    fn of(app: &App) -> Self {
+        let (gallery, reembedding) = (&app.gallery, &app.reembedding);
+        let status = gallery.status();
+        let nodes = app.nodes.as_ref().map(|nodes| nodes.view().alive());
         Self {
+            engine: gallery.engine().name(),
+            parts: gallery.held().parts(),
+            nodes: nodes.unwrap_or(0),
             status: match status.phase {
                 Phase::Loading => "loading",
                 Phase::Following => "ok",
@@ -134,8 +146,13 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     }
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
-    let search = app.gallery.status();
-    let ready = database.is_ok() && search.phase == Phase::Following && !draining;
+    let following = app.gallery.phase() == Phase::Following;
+    // Whoever does not know yet whom to ask can answer for a part alone.
+    let knows = app
+        .nodes
+        .as_ref()
+        .is_none_or(|nodes| nodes.view().is_known());
+    let ready = database.is_ok() && following && knows && !draining;
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
@@ -154,7 +171,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
             queued: app.engine.queued(),
             queue: info.queue,
         },
-        search: Search::of(&search, &app.reembedding),
+        search: Search::of(&app),
     };
     (
         if ready {

@@ -3,6 +3,7 @@
 mod api;
 mod docs;
 mod health;
+mod internal;
 mod listen;
 mod metrics;
 mod middleware;

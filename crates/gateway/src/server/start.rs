@@ -13,9 +13,11 @@ use super::{Readiness, Tls, listen, reembedding, router, upkeep};
 use crate::{
     App, AppState, Config,
     auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
+    config::SearchEngine,
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
+    nodes::Nodes,
     observe::{self, Metrics},
     service::{InstalledModels, Login, Recorder, Reembedder, seal_key},
 };
@@ -30,6 +32,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    nodes: JoinHandle<()>,
     reembedding: JoinHandle<()>,
 }
 
@@ -70,7 +73,16 @@ impl Server {
             })
         };
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
+        let nodes = {
+            let app = Arc::clone(&app);
+            tokio::spawn(async move {
+                if let Some(nodes) = &app.nodes {
+                    nodes.run(&*app.store, &app.gallery).await;
+                }
+            })
+        };
         Ok(Self {
+            nodes,
             app,
             address,
             stop,
@@ -122,6 +134,10 @@ impl Server {
     /// `server.drain_timeout`, audit records are written, the database is closed.
     pub async fn stop(mut self) {
         self.app.readiness.drain();
+        self.nodes.abort();
+        if let Some(nodes) = &self.app.nodes {
+            nodes.leave(&*self.app.store).await;
+        }
         tokio::time::sleep(self.app.config.server.shutdown_delay).await;
         let _ = self.stop.send(true);
         if let Err(error) = (&mut self.serving).await {
@@ -140,6 +156,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
         self.upkeep.abort();
+        self.nodes.abort();
         self.reembedding.abort();
     }
 }
@@ -194,7 +211,11 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         .revision()
         .await
         .context("the database does not tell its revision")?;
+    if config.search.engine == SearchEngine::Pgvector {
+        prepare_vectors(&config, &store, &engine).await?;
+    }
     let gallery = Arc::new(start_gallery(&config, &store, &engine)?);
+    let nodes = Nodes::new(&config, &secrets, engine.info().workers)?.map(Arc::new);
     let reembedding = reembedding::Task {
         store: Arc::clone(&store),
         gallery: Arc::clone(&gallery),
@@ -222,6 +243,7 @@ async fn assemble(config: Config) -> Result<(App, reembedding::Task)> {
         engine,
         store,
         gallery,
+        nodes,
         fetcher,
     };
     Ok((app, reembedding))
@@ -249,9 +271,34 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
         .map_err(anyhow::Error::from)
 }
 
+/// Makes sure that the database can compare templates, and has a place for them.
+async fn prepare_vectors(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<()> {
+    let info = engine.info();
+    let model = info
+        .embedder
+        .parse()
+        .context("the embedding model has no identity")?;
+    store
+        .prepare_vectors(model, info.dimension)
+        .await
+        .context("faces cannot be searched in the database")?;
+    if config.encryption.enabled {
+        tracing::warn!(
+            "search.engine is \"pgvector\": templates are stored in the clear beside the encrypted ones, and backups of the database keep those of persons who are deleted later (docs/SECURITY.md)"
+        );
+    }
+    Ok(())
+}
+
 fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> Result<Gallery> {
     let info = engine.info();
     let options = GalleryOptions {
+        engine: match config.search.engine {
+            SearchEngine::Embedded => gallery::Engine::Embedded,
+            SearchEngine::Pgvector => gallery::Engine::Pgvector {
+                partition_threshold: config.search.partition_threshold,
+            },
+        },
         model: info
             .embedder
             .parse()
@@ -260,6 +307,7 @@ fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> 
         graph_threshold: config.search.graph_threshold,
         poll: POLL,
         patience: config.search.visible_within,
+        hold: config.search.hold.held(),
     };
     Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
         .context("the search indexes cannot be started")

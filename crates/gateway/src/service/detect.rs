@@ -102,21 +102,18 @@ pub async fn detect(
         None => None,
     };
     let limits = app.config.images.limits();
+    let at_work = searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
-        let effort = searcher.as_ref().map(|(_, effort)| *effort);
+        let effort = at_work.as_ref().map(|(_, effort)| *effort);
         let (detection, probes) = look(pipeline, picture, &limits, details, effort)
             .map_err(ServiceError::of(Part::Image))?;
-        let Some((searcher, _)) = searcher else {
-            return Ok((detection, Vec::new(), None));
-        };
-        let aim = searcher.aim();
-        let matches = probes.into_iter().map(|probe| searcher.find(probe, &aim));
-        let matches = matches.collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, ServiceError>((detection, matches, Some(aim)))
+        let sought = at_work.map(|(searcher, _)| searcher.look(probes));
+        Ok::<_, ServiceError>((detection, sought.transpose()?))
     };
-    let (mut detection, matches, aim) = app.infer(job).await??;
-    detection.aim = aim;
-    if let Some(terms) = &terms {
+    let (mut detection, sought) = app.infer(job).await??;
+    if let (Some(terms), Some((searcher, _)), Some(sought)) = (&terms, &searcher, sought) {
+        let (matches, aim) = searcher.found(app, sought).await?;
+        detection.aim = Some(aim);
         let found = persons(app, terms.client, matches).await?;
         for (face, found) in detection.faces.iter_mut().zip(found) {
             face.persons = found;

@@ -1,6 +1,5 @@
 //! From pictures of a person to faces to store.
 
-use gallery::Match;
 use inference::{
     DecodedImage, Effort, Embedding, Face, FaceError, Finding, Pipeline, Quality, Weighting,
     combine,
@@ -11,9 +10,9 @@ use super::{
     LivenessPolicy, LivenessVerdict, Part, PictureError, ServiceError,
     compare::embed_one,
     liveness::{judge, main_face},
-    look_alikes::LookAlikes,
+    look_alikes::{LookAlikes, Near},
     pictures::Resolved,
-    search::{Probe, Searcher},
+    search::{Probe, Searcher, Sought, only},
 };
 use crate::{App, config::EnrolmentConfig, warnings};
 
@@ -31,8 +30,8 @@ pub(super) struct Checks {
 pub(super) struct Faces {
     /// One of each picture.
     pub(super) faces: Vec<NewFace>,
-    /// Likest first.
-    pub(super) look_alikes: Vec<Match>,
+    /// What is known of them.
+    pub(super) look_alikes: Near,
 }
 
 /// What the checks say. A duplicate is told first.
@@ -61,7 +60,7 @@ pub(super) async fn faces(
             .into_iter()
             .map(|shot| (shot.face, shot.template))
             .unzip();
-        let look_alikes = look_alikes.find(&templates);
+        let look_alikes = look_alikes.look(&templates);
         Ok::<_, PictureError>((Faces { faces, look_alikes }, findings))
     };
     let taken = app.infer(job).await?;
@@ -77,6 +76,7 @@ pub(super) async fn checked_faces(
     checks: Checks,
 ) -> Result<(Faces, Verdict), ServiceError> {
     let studio = Studio::new(app)?;
+    let searcher = checks.searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
             .into_iter()
@@ -84,21 +84,29 @@ pub(super) async fn checked_faces(
             .collect::<Result<Vec<_>, _>>()
             .map_err(ServiceError::of(Part::Image))?;
         let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
-        Ok::<_, ServiceError>((verdict(shots, &checks)?, findings))
+        Ok::<_, ServiceError>((judge_all(shots, &checks)?, findings))
     };
-    let (judged, findings) = app.infer(job).await??;
+    let ((faces, sought, worst), findings) = app.infer(job).await??;
+    let (suspects, _) = searcher.found(app, sought).await?;
     warnings::tell_each(&findings);
-    Ok(judged)
+    let verdict = match worst {
+        _ if !only(suspects).is_empty() => Verdict::Duplicate,
+        Some(verdict) => Verdict::Liveness(verdict),
+        None => Verdict::Liveness(Err(FaceError::NoFace.into())),
+    };
+    Ok((faces, verdict))
 }
 
-fn verdict(shots: Vec<Shot>, checks: &Checks) -> Result<(Faces, Verdict), ServiceError> {
-    let searcher = &checks.searcher;
+/// The faces, what is known of who has one already, and the verdict of the picture that is the least live.
+type Judged = (Faces, Sought, Option<Result<LivenessVerdict, PictureError>>);
+
+fn judge_all(shots: Vec<Shot>, checks: &Checks) -> Result<Judged, ServiceError> {
     let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
     let qualities: Vec<_> = shots.iter().map(|shot| shot.quality).collect();
     let probe = combine(&templates, &qualities, Weighting::default())
         .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
         .map_err(ServiceError::of(Part::Image))?;
-    let duplicate = !searcher.find(probe, &searcher.aim())?.is_empty();
+    let sought = checks.searcher.look(vec![probe])?;
     let (mut faces, mut worst) = (Vec::new(), None);
     for shot in shots {
         faces.push(shot.face);
@@ -109,13 +117,8 @@ fn verdict(shots: Vec<Shot>, checks: &Checks) -> Result<(Faces, Verdict), Servic
             (worst, _) => worst,
         };
     }
-    let verdict = match worst {
-        _ if duplicate => Verdict::Duplicate,
-        Some(verdict) => Verdict::Liveness(verdict),
-        None => Verdict::Liveness(Err(FaceError::NoFace.into())),
-    };
-    let look_alikes = checks.look_alikes.find(&templates);
-    Ok((Faces { faces, look_alikes }, verdict))
+    let look_alikes = checks.look_alikes.look(&templates);
+    Ok((Faces { faces, look_alikes }, sought, worst))
 }
 
 fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {

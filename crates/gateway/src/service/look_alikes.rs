@@ -6,7 +6,7 @@ use store::{ClientId, CollectionId, Person, PersonId};
 
 use super::{
     Cutoff, Found, SearchTerms, ServiceError,
-    search::{Searcher, merged, persons_of_one},
+    search::{Searcher, Sought, merged, persons_of_one},
 };
 use crate::App;
 
@@ -52,31 +52,52 @@ impl LookAlikes {
         Self(searchers.collect())
     }
 
-    /// Who has a face like one of these, likest first. Runs on an engine thread.
-    pub(super) fn find(&self, faces: &[Embedding]) -> Vec<Match> {
-        let search = |searcher: &Searcher| -> Result<Vec<Vec<Match>>, ServiceError> {
-            let aim = searcher.aim();
-            let faces = faces.iter().cloned();
-            faces.map(|face| searcher.find(face, &aim)).collect()
-        };
-        let found: Result<Vec<_>, _> = self.0.iter().map(search).collect();
-        match found {
-            Ok(found) => merged(found.into_iter().flatten().collect(), MOST + 1),
+    /// Looks who has a face like one of these, as far as that is known here. Runs on an engine thread.
+    pub(super) fn look(&self, faces: &[Embedding]) -> Near {
+        let looked = self.0.iter().map(|searcher| {
+            let sought = searcher.look(faces.to_vec())?;
+            Ok((searcher.clone(), sought))
+        });
+        match looked.collect::<Result<_, ServiceError>>() {
+            Ok(near) => Near(near),
             Err(error) => {
-                tracing::debug!(%error, "look-alikes could not be looked for");
-                Vec::new()
+                failed(&error);
+                Near::default()
             }
         }
     }
 }
 
-/// The persons of [`LookAlikes::find`], without the one who is enrolled.
+/// What is known of look-alikes after a job.
+#[derive(Default)]
+pub(super) struct Near(Vec<(Searcher, Sought)>);
+
+impl Near {
+    /// Who they are, likest first.
+    async fn found(self, app: &App) -> Result<Vec<Match>, ServiceError> {
+        let mut found = Vec::new();
+        for (searcher, sought) in self.0 {
+            found.extend(searcher.found(app, sought).await?.0);
+        }
+        Ok(merged(found, MOST + 1))
+    }
+}
+
+fn failed(error: &ServiceError) {
+    tracing::debug!(%error, "look-alikes could not be looked for");
+}
+
+/// The persons of [`LookAlikes::look`], without the one who is enrolled.
 pub(super) async fn told(
     app: &App,
     client: ClientId,
-    matches: Vec<Match>,
+    near: Near,
     own: Option<PersonId>,
 ) -> Result<Vec<Found>, ServiceError> {
+    let matches = near.found(app).await.unwrap_or_else(|error| {
+        failed(&error);
+        Vec::new()
+    });
     let others = matches.into_iter().filter(|one| Some(one.person) != own);
     persons_of_one(app, client, others.take(MOST).collect()).await
 }

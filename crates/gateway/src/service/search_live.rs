@@ -8,7 +8,7 @@ use super::{
     compare::embed_one,
     liveness::{self, Subject},
     pictures,
-    search::{Searcher, persons_of_one},
+    search::{Searcher, only, persons_of_one},
 };
 use crate::{App, warnings};
 
@@ -37,24 +37,24 @@ pub async fn search_live(
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
     let rules = app.config.faces.rules();
-    let effort = terms.effort;
+    let (effort, at_work) = (terms.effort, searcher.clone());
     let job = move |pipeline: &mut Pipeline| {
         let subject = Subject::find(pipeline, picture, &limits, &rules, &policy)
             .map_err(ServiceError::of(Part::Image))?;
         let verdict = subject
             .judge(pipeline, &policy)
             .map_err(ServiceError::of(Part::Image))?;
-        let aim = searcher.aim();
-        if !verdict.passed {
-            return Ok((verdict, Vec::new(), aim));
+        let mut probes = Vec::new();
+        if verdict.passed {
+            let probe = embed_one(pipeline, &subject.image, &subject.face, effort);
+            probes.push(probe.map_err(ServiceError::of(Part::Image))?);
         }
-        let probe = embed_one(pipeline, &subject.image, &subject.face, effort)
-            .map_err(ServiceError::of(Part::Image))?;
-        Ok::<_, ServiceError>((verdict, searcher.find(probe, &aim)?, aim))
+        Ok::<_, ServiceError>((verdict, at_work.look(probes)?))
     };
-    let (verdict, matches, aim) = app.infer(job).await??;
+    let (verdict, sought) = app.infer(job).await??;
     warnings::tell(&verdict.findings);
-    let found = persons_of_one(app, terms.client, matches).await?;
+    let (matches, aim) = searcher.found(app, sought).await?;
+    let found = persons_of_one(app, terms.client, only(matches)).await?;
     Ok(LiveSearch {
         verdict: app.audit.record(call, liveness::KIND, verdict),
         search: app.audit.record(call, kind, Search { found, aim }),

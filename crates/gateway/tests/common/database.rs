@@ -10,6 +10,8 @@ pub enum Kind {
     Sqlite,
     /// At `ROSTRO_TEST_POSTGRES_URL`.
     Postgres,
+    /// At `ROSTRO_TEST_PGVECTOR_URL`, where faces are searched too.
+    Pgvector,
 }
 
 /// A database of its own. Give it back with [`TestDatabase::drop`].
@@ -26,10 +28,20 @@ impl TestDatabase {
             let url = "sqlite://{data}/rostro.db".to_owned();
             return Some(Self { url, schema: None });
         }
-        let Ok(server) = std::env::var("ROSTRO_TEST_POSTGRES_URL") else {
-            eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
+        let variable = match kind {
+            Kind::Pgvector => "ROSTRO_TEST_PGVECTOR_URL",
+            Kind::Sqlite | Kind::Postgres => "ROSTRO_TEST_POSTGRES_URL",
+        };
+        let Ok(server) = std::env::var(variable) else {
+            eprintln!("SKIPPED: {variable} is not set");
             return None;
         };
+        if kind == Kind::Pgvector {
+            // In a schema that stays when a test's own goes; another test binary may be making it.
+            let made = "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public";
+            let mut connection = PgConnection::connect(&server).await.unwrap();
+            let _ = connection.execute(made).await;
+        }
         let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
         admin(&server, format!("CREATE SCHEMA {schema}")).await;
         let separator = if server.contains('?') { '&' } else { '?' };

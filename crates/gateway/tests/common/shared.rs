@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use gateway::{Config, config::Secret};
+use gateway::{
+    Config,
+    config::{SearchEngine, Secret},
+};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -22,14 +25,20 @@ pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("
 pub fn on(kind: Kind, test: impl AsyncFnOnce(&TestServer)) {
     static SQLITE: OnceLock<Option<TestServer>> = OnceLock::new();
     static POSTGRES: OnceLock<Option<TestServer>> = OnceLock::new();
+    static PGVECTOR: OnceLock<Option<TestServer>> = OnceLock::new();
     let shared = match kind {
         Kind::Sqlite => &SQLITE,
         Kind::Postgres => &POSTGRES,
+        Kind::Pgvector => &PGVECTOR,
     };
     let start = async || {
         let database = TestDatabase::create(kind).await?;
         TestServer::start_with(|config| {
             config.database.url = Secret::new(&database.url);
+            if kind == Kind::Pgvector {
+                config.search.engine = SearchEngine::Pgvector;
+                config.search.templates_in_the_clear = true;
+            }
             roomy(config);
         })
         .await
@@ -72,3 +81,20 @@ macro_rules! on_both {
 }
 #[allow(unused_imports, reason = "shared by several test binaries")]
 pub(crate) use on_both;
+
+/// `on_pgvector! { Account, test, ... }`: each `async fn(&Account)` as a test on a Postgres that searches faces itself.
+#[allow(unused_macros, reason = "shared by several test binaries")]
+macro_rules! on_pgvector {
+    ($account:ty, $($test:ident),* $(,)?) => {
+        mod pgvector {
+            use super::*;
+            $(#[test]
+            fn $test() {
+                let on = crate::common::database::Kind::Pgvector;
+                crate::common::shared::on(on, async |server: &crate::common::TestServer| super::$test(&<$account>::new(server).await).await);
+            })*
+        }
+    };
+}
+#[allow(unused_imports, reason = "shared by several test binaries")]
+pub(crate) use on_pgvector;

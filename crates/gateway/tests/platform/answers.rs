@@ -28,6 +28,7 @@ async fn health_and_readiness() {
       },
       "ready": true,
       "search": {
+        "engine": "embedded",
         "graphs": 0,
         "graphs_building": 0,
         "loaded": 0,

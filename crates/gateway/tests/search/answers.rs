@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
-    common::shared::on_both,
+    common::shared::{on_both, on_pgvector},
     harness::{Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY},
     pictures::face,
 };
 
 on_both! { Account<'_>, answers }
+
+on_pgvector! { Account<'_>, answers }
 
 /// Takes out what differs from run to run, keeping its form in sight.
 fn redact(value: &mut Value) {

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
-    common::shared::on_both,
+    common::shared::{on_both, on_pgvector},
     harness::{ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids},
     pictures::{encode, face, nobody},
 };
 
 on_both! { Account<'_>, fields, conformance, max_results, several_pictures, crops, verify, detect, missing }
+
+on_pgvector! { Account<'_>, fields, conformance, max_results, several_pictures, crops, verify, detect, missing }
 
 /// A good body for every route.
 fn good() -> Value {

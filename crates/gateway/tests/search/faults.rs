@@ -1,9 +1,14 @@
 //! Parts that are away, and persons that go while they are looked for.
 
+use gateway::config::{SearchEngine, Secret};
 use serde_json::{Value, json};
 
 use crate::{
-    common::{answer, shared::on_both},
+    common::{
+        answer,
+        database::{Kind, TestDatabase},
+        shared::{RUNTIME, on_both, on_pgvector},
+    },
     harness::{
         ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids, with_own_server,
     },
@@ -12,6 +17,8 @@ use crate::{
 
 on_both! { Account<'_>, deleted_while_searched, health_and_metrics }
 
+on_pgvector! { Account<'_>, deleted_while_searched }
+
 fn good(id: &str) -> Value {
     json!({ "os": "DESKTOP", "image": face(1, 2), "images": [face(1, 2)], "min_score": 0.7, "search_mode": "FAST",
             "liveness_min_score": 0.5, "id": id })
@@ -19,38 +26,49 @@ fn good(id: &str) -> Value {
 
 #[test]
 fn without_the_database_searches_say_when_to_try_again_and_liveness_goes_on() {
-    with_own_server(
-        |_| (),
-        async |account: &Account<'_>| {
-            let id = account.enrol(1, &[]).await.id.to_string();
-            assert_eq!(account.call(SEARCH, &good(&id)).await.0, 200);
-            account.server.app().store.close().await;
-            for path in [SEARCH, CROPS, VERIFY, DETECT] {
-                let request = account.request(path, &good(&id));
-                let response = request.send().await.unwrap();
-                assert_eq!(response.status().as_u16(), 503, "{path}");
-                assert!(response.headers().contains_key("retry-after"), "{path}");
-                let body: Value = response.json().await.unwrap();
-                let wanted =
-                    json!({ "message": "database_unavailable", "code": "ServiceUnavailable" });
-                assert_eq!(body, wanted, "{path}");
-            }
-            // With a collection the first question to the database is an earlier one.
-            let mut body = good(&id);
-            body["collection_id"] = json!("ffffffffffffffffffffffff");
-            for path in [SEARCH, LIVE_FACE, ACTIVE_USER] {
-                assert_eq!(account.call(path, &body).await.0, 503, "{path}");
-            }
-            let (status, _) = account
-                .call("/v2/face-recognition/liveness", &good(&id))
-                .await;
-            assert_eq!(status, 200);
-            let pair = json!({ "probe": [face(1, 1)], "gallery": [face(1, 2)] });
-            assert_eq!(
-                account.call("/v2/face-recognition/compare", &pair).await.0,
-                200
-            );
-        },
+    with_own_server(|_| (), without_the_database);
+}
+
+#[test]
+fn so_they_do_where_the_database_searches() {
+    let database = RUNTIME.block_on(TestDatabase::create(Kind::Pgvector));
+    let Some(database) = database else { return };
+    let change = |config: &mut gateway::Config| {
+        config.database.url = Secret::new(&database.url);
+        config.search.engine = SearchEngine::Pgvector;
+        config.search.templates_in_the_clear = true;
+    };
+    with_own_server(change, without_the_database);
+    RUNTIME.block_on(database.drop());
+}
+
+async fn without_the_database(account: &Account<'_>) {
+    let id = account.enrol(1, &[]).await.id.to_string();
+    assert_eq!(account.call(SEARCH, &good(&id)).await.0, 200);
+    account.server.app().store.close().await;
+    for path in [SEARCH, CROPS, VERIFY, DETECT] {
+        let request = account.request(path, &good(&id));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 503, "{path}");
+        assert!(response.headers().contains_key("retry-after"), "{path}");
+        let body: Value = response.json().await.unwrap();
+        let wanted = json!({ "message": "database_unavailable", "code": "ServiceUnavailable" });
+        assert_eq!(body, wanted, "{path}");
+    }
+    // With a collection the first question to the database is an earlier one.
+    let mut body = good(&id);
+    body["collection_id"] = json!("ffffffffffffffffffffffff");
+    for path in [SEARCH, LIVE_FACE, ACTIVE_USER] {
+        assert_eq!(account.call(path, &body).await.0, 503, "{path}");
+    }
+    let (status, _) = account
+        .call("/v2/face-recognition/liveness", &good(&id))
+        .await;
+    assert_eq!(status, 200);
+    let pair = json!({ "probe": [face(1, 1)], "gallery": [face(1, 2)] });
+    assert_eq!(
+        account.call("/v2/face-recognition/compare", &pair).await.0,
+        200
     );
 }
 

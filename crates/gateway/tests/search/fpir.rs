@@ -6,7 +6,7 @@ use crate::{
     common::{
         answer,
         figures::{Figures, are_documented, searched},
-        shared::on_both,
+        shared::{on_both, on_pgvector},
     },
     harness::{ACTIVE_USER, Account, CROPS, DETECT, LIVE_FACE, SEARCH, VERIFY, ids},
     pictures::face,
@@ -19,6 +19,18 @@ const COLLECTIONS_LIKE: &str = "/v2/face-recognition/collections/project-type/lo
 const SEARCHES: [&str; 5] = [SEARCH, CROPS, LIVE_FACE, ACTIVE_USER, DETECT];
 
 on_both! {
+    Account<'_>,
+    every_search_takes_a_rate,
+    the_threshold_rises_with_the_gallery,
+    the_stricter_of_both_counts,
+    faces_are_counted_and_only_those_that_are_searched,
+    rates_that_are_none,
+    lists_by_face_take_a_rate,
+    what_is_no_search_has_no_figures,
+    the_document_says_so,
+}
+
+on_pgvector! {
     Account<'_>,
     every_search_takes_a_rate,
     the_threshold_rises_with_the_gallery,

@@ -4,12 +4,14 @@ use gateway::config::ActiveUserAnswer;
 use serde_json::{Value, json};
 
 use crate::{
-    common::shared::on_both,
+    common::shared::{on_both, on_pgvector},
     harness::{ACTIVE_USER, Account, LIVE_FACE, ids, with_own_server},
     pictures::{face, live_face},
 };
 
 on_both! { Account<'_>, failed_liveness, live_faces }
+
+on_pgvector! { Account<'_>, failed_liveness, live_faces }
 
 fn body(image: &str, liveness_min_score: Option<f64>) -> Value {
     json!({ "os": "IOS", "image": image, "min_score": 0.7, "search_mode": "FAST", "liveness_min_score": liveness_min_score })

@@ -127,6 +127,8 @@ fn violated(error: &dyn DatabaseError) -> Option<StoreError> {
         "memberships_unique" | "memberships_identity_unique" => {
             StoreError::Contended(Cause::new("membership"))
         }
+        // So is a vector.
+        name if name.starts_with("vectors_") => StoreError::Contended(Cause::new("vector")),
         _ => return None,
     })
 }
@@ -144,6 +146,9 @@ fn unreferred(error: &dyn DatabaseError) -> Option<StoreError> {
         | "memberships_person"
         | "faces_person"
         | "further_templates_face" => StoreError::Contended(Cause::new("a referred row is gone")),
+        name if name.starts_with("vectors_") => {
+            StoreError::Contended(Cause::new("a referred row is gone"))
+        }
         _ => return None,
     })
 }

@@ -8,17 +8,18 @@ mod sqlite;
 mod statement;
 mod transact;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::change::Revision;
 use crate::error::{Cause, StoreError};
 use crate::open::DatabaseKind;
+use crate::sql::VectorTables;
 use crate::vault::Vault;
 use transact::{Access, transact};
 
@@ -43,6 +44,8 @@ struct Inner {
     newest: watch::Sender<Revision>,
     follower: OnceLock<Follower>,
     vault: OnceLock<Arc<Vault>>,
+    /// The tables of vectors that this process knows of.
+    vectors: Mutex<VectorTables>,
 }
 
 /// What a database is opened for.
@@ -101,6 +104,7 @@ impl Database {
             newest,
             follower: OnceLock::new(),
             vault: OnceLock::new(),
+            vectors: Mutex::default(),
         }))
     }
 
@@ -136,6 +140,22 @@ impl Database {
     pub(crate) fn unlock(&self, vault: Vault) {
         // There is one for the life of a database.
         drop(self.0.vault.set(Arc::new(vault)));
+    }
+
+    /// The tables of vectors that this process knows of.
+    pub(crate) fn vector_tables(&self) -> VectorTables {
+        let known = self.0.vectors.lock();
+        known.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes which tables of vectors there are, unless newer ones are known. A transaction that is undone afterwards does no harm: it
+    /// made none.
+    pub(crate) fn learn_vector_tables(&self, tables: VectorTables) {
+        let known = self.0.vectors.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if tables.generation > known.generation {
+            *known = tables;
+        }
     }
 
     /// A task that is aborted when the database is closed or dropped.
@@ -177,6 +197,19 @@ impl Database {
         self.in_task(Access::Write, work).await
     }
 
+    /// Runs `work` once, for as long as it wants, and commits what it did or undoes it.
+    pub(crate) async fn write_at_length<T: Send + 'static>(
+        &self,
+        work: impl Work<T>,
+    ) -> Result<T, StoreError> {
+        let database = self.clone();
+        let task = tokio::spawn(async move {
+            let limit = Duration::MAX;
+            database.once(Access::Write, limit, &work).await
+        });
+        task.await.unwrap_or_else(broken_off)
+    }
+
     /// Runs `work` once on one state of the database, for as long as it wants: it has to limit its own waiting.
     pub(crate) async fn scan<T: Send>(&self, work: impl Work<T>) -> Result<T, StoreError> {
         self.once(Access::Read, Duration::MAX, &work).await
@@ -191,14 +224,7 @@ impl Database {
     ) -> Result<T, StoreError> {
         let database = self.clone();
         let task = tokio::spawn(async move { database.attempts(access, work).await });
-        task.await.unwrap_or_else(|stopped| {
-            let cause = if stopped.is_panic() {
-                "a transaction panicked"
-            } else {
-                "the server stops"
-            };
-            Err(StoreError::Database(Cause::new(cause)))
-        })
+        task.await.unwrap_or_else(broken_off)
     }
 
     async fn attempts<T: Send>(&self, access: Access, work: impl Work<T>) -> Result<T, StoreError> {
@@ -233,6 +259,16 @@ impl Database {
             }
         }
     }
+}
+
+/// What a transaction comes to whose task did not end by itself.
+fn broken_off<T>(stopped: JoinError) -> Result<T, StoreError> {
+    let cause = if stopped.is_panic() {
+        "a transaction panicked"
+    } else {
+        "the server stops"
+    };
+    Err(StoreError::Database(Cause::new(cause)))
 }
 
 impl WeakDatabase {

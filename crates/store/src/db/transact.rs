@@ -40,7 +40,15 @@ pub(super) async fn transact<D: Dialect, T: Send>(
     work: &impl Work<T>,
 ) -> Result<T, StoreError> {
     let mut connection = pool.acquire().await.map_err(from_sqlx)?;
-    let outcome = tokio::time::timeout(limit, async {
+    // What may take as long as it wants must not hold up the end of the server.
+    let closing = async {
+        if limit == Duration::MAX {
+            pool.close_event().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    let done = tokio::time::timeout(limit, async {
         match once::<D, T>(&mut connection, access, vault.clone(), work).await {
             Ok(Err(StoreError::Contended(_))) => {
                 let cleared = connection.clear_cached_statements().await;
@@ -49,16 +57,19 @@ pub(super) async fn transact<D: Dialect, T: Send>(
             }
             outcome => outcome,
         }
-    })
-    .await;
+    });
+    let outcome = tokio::select! {
+        outcome = done => outcome.ok(),
+        () = closing => None,
+    };
     match outcome {
-        Ok(Ok(result)) => result,
+        Some(Ok(result)) => result,
         // The connection may be broken or its peer dead without a word; back in the pool, or waited for, it would do harm.
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             drop(connection.detach());
             Err(error)
         }
-        Err(_elapsed) => {
+        None => {
             drop(connection.detach());
             Err(error_of_silence())
         }

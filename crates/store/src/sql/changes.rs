@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
+use super::vectors::{self, Touched};
 use super::{before, now};
 use crate::change::{Change, ChangeKind, Changes, Committed, Revision};
 use crate::db::{Database, Row, Tx, Work, insert_many, sql};
@@ -19,13 +20,23 @@ impl Database {
         work: impl Work<T>,
     ) -> Result<Committed<T>, StoreError> {
         let work = std::sync::Arc::new(work);
+        let database = self.clone();
         let committed = self
             .write(move |tx| {
-                let work = work.clone();
+                let (work, database) = (work.clone(), database.clone());
                 Box::pin(async move {
                     let value = work(tx).await?;
                     let erased = tx.note_erased().await?;
-                    let revision = number(tx).await?;
+                    let touched = Touched::by(&tx.changes);
+                    let tables = database.vector_tables();
+                    vectors::keep(tx, &tables, &touched).await?;
+                    let (revision, generation) = number(tx).await?;
+                    if generation.is_some_and(|now| now > tables.generation) {
+                        // Another process made a table since: this transaction is the first here to hear of it.
+                        let tables = vectors::read(tx).await?;
+                        vectors::keep(tx, &tables, &touched).await?;
+                        database.learn_vector_tables(tables);
+                    }
                     let key = KeyFate::None;
                     Ok((
                         Committed {
@@ -56,19 +67,19 @@ impl Database {
     }
 }
 
-/// Gives the noted changes their revisions. It takes the lock that puts commits into order, so it comes last.
-async fn number(tx: &mut Tx<'_>) -> Result<Revision, StoreError> {
+/// Gives the noted changes their revisions; also says which tables of vectors there are, if there are changes. It takes the lock that
+/// puts commits into order, so it comes last.
+async fn number(tx: &mut Tx<'_>) -> Result<(Revision, Option<i64>), StoreError> {
     let changes = std::mem::take(&mut tx.changes);
     if changes.is_empty() {
-        return Ok(Revision::ZERO);
+        return Ok((Revision::ZERO, None));
     }
     let count = changes.len() as i64;
     let last = tx
-        .row(sql("UPDATE revision SET last = last + $1 RETURNING last").bind(count))
+        .row(sql("UPDATE revision SET last = last + $1 RETURNING last, vectors").bind(count))
         .await?;
-    let last: i64 = last
-        .ok_or(StoreError::Corrupt("the revision is gone"))?
-        .get("last")?;
+    let last = last.ok_or(StoreError::Corrupt("the revision is gone"))?;
+    let (last, vectors): (i64, i64) = (last.get("last")?, last.get("vectors")?);
     let moment = now();
     let rows = changes
         .into_iter()
@@ -109,7 +120,7 @@ async fn number(tx: &mut Tx<'_>) -> Result<Revision, StoreError> {
     for statement in insert_many(head, rows.collect(), "") {
         tx.run(statement).await?;
     }
-    Ok(Revision(last))
+    Ok((Revision(last), Some(vectors)))
 }
 
 pub(super) async fn newest(tx: &mut Tx<'_>) -> Result<Revision, StoreError> {

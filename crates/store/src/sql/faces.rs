@@ -253,6 +253,29 @@ async fn of_ids(
     Ok(found)
 }
 
+/// The templates of these persons, those of each in the order of enrolment.
+pub(super) async fn of_persons(
+    tx: &mut Tx<'_>,
+    model: ModelId,
+    people: &[PersonId],
+) -> Result<Vec<Template>, StoreError> {
+    let mut found = Vec::new();
+    for part in people.chunks(CHUNK) {
+        let ids = part.iter().map(|id| Value::from(id.to_string()));
+        let (list, values) = in_list(2, ids.collect());
+        let text = select(
+            &format!("{{person}} IN ({list})"),
+            "ORDER BY person_id, position, id",
+        );
+        let statement = sql(AssertSqlSafe(text))
+            .bind(model.digest().to_vec())
+            .bind_all(values);
+        let rows = tx.rows(statement).await?;
+        found.extend(templates(tx, model, &rows).await?);
+    }
+    Ok(found)
+}
+
 async fn of_person(
     tx: &mut Tx<'_>,
     client: ClientId,

@@ -11,10 +11,12 @@ mod faces;
 pub(crate) mod follow;
 mod listing;
 mod memberships;
+mod nodes;
 mod persons;
 mod reembedding;
 mod retention;
 mod stream;
+mod vectors;
 
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ use crate::db::{Database, sql};
 use crate::error::StoreError;
 use crate::ids::ClientId;
 use crate::open::DatabaseKind;
+
+pub(crate) use vectors::Tables as VectorTables;
 
 /// How many ids go into one statement.
 const CHUNK: usize = 512;

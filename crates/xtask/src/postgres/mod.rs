@@ -8,8 +8,9 @@ mod server;
 use std::{env, path::Path};
 
 use anyhow::Result;
+use tempfile::TempDir;
 
-use crate::report;
+use crate::{report, setup};
 pub(crate) use psql::ask;
 pub(crate) use schema::Schema;
 pub(crate) use server::{Server, Stop};
@@ -55,6 +56,52 @@ pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
         server.port()
     ));
     Ok(Postgres::Own(server))
+}
+
+/// A Postgres with pgvector.
+#[derive(Debug)]
+pub(crate) struct WithPgvector {
+    // Stops before its programs go.
+    postgres: Postgres,
+    _programs: Option<TempDir>,
+}
+
+impl WithPgvector {
+    /// Address with user and password, for a user that may create extensions.
+    pub(crate) fn url(&self) -> &str {
+        self.postgres.url()
+    }
+}
+
+/// The Postgres with pgvector at `ROSTRO_TEST_PGVECTOR_URL`, else a new one, whose programs come from the package index.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
+    let given = env::var("ROSTRO_TEST_PGVECTOR_URL").ok();
+    if let Some(url) = given.filter(|url| !url.is_empty()) {
+        report::line("  Postgres with pgvector from ROSTRO_TEST_PGVECTOR_URL");
+        return Ok(WithPgvector {
+            postgres: Postgres::Given(url),
+            _programs: None,
+        });
+    }
+    let register = cache.join("test-pgvector");
+    server::stop_stale(&register);
+    let programs = setup::pgvector::unpack(cache)?;
+    let server = Server::start(
+        &programs.path().join(setup::pgvector::PROGRAMS),
+        &register,
+        false,
+    )?;
+    report::line(format_args!(
+        "  Postgres with pgvector started on 127.0.0.1:{}",
+        server.port()
+    ));
+    Ok(WithPgvector {
+        postgres: Postgres::Own(server),
+        _programs: Some(programs),
+    })
 }
 
 /// Whether Postgres's programs are on this machine.

@@ -6,6 +6,8 @@ mod download;
 mod models;
 mod npm;
 mod onnxruntime;
+pub(crate) mod pgvector;
+mod pip;
 mod place;
 mod source;
 

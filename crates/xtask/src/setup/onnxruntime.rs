@@ -3,14 +3,14 @@
 use std::{
     env::consts::{ARCH, OS},
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::{
     cache::{PART, prepare},
     download::extract,
+    pip,
     place::{Expected, check, place},
 };
 use crate::{report, workspace::env_path};
@@ -195,61 +195,14 @@ pub(crate) fn provide(cache: &Path) -> Result<PathBuf> {
 
 /// Lets pip download the wheel into `folder`, and checks it.
 fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
-    let hint =
-        "install Python 3 with pip, or set ORT_DYLIB_PATH to an ONNX Runtime library of your own";
-    let spinner = report::spinner(&format!("ONNX Runtime {VERSION} by pip"));
-    // The tags are given, so that the system's own Python may be older or newer than the wheel's.
-    let output = Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--only-binary=:all:",
-        ])
-        .args([
-            "--implementation",
-            "cp",
-            "--python-version",
-            "3.12",
-            "--abi",
-            "cp312",
-            "--platform",
-            wheel.platform,
-            "--dest",
-        ])
-        .arg(folder)
-        .arg(format!("{}=={VERSION}", wheel.package))
-        .output();
-    spinner.finish_and_clear();
-    let output = output.with_context(|| {
-        format!("ONNX Runtime cannot be fetched, because python3 cannot be run: {hint}")
-    })?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        let reason = text
-            .lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .unwrap_or("no reason given")
-            .trim()
-            .to_owned();
-        bail!("ONNX Runtime cannot be fetched by pip ({reason}): {hint}");
-    }
-    let found = folder
-        .read_dir()
-        .ok()
-        .and_then(|mut files| files.find_map(|file| Some(file.ok()?.path())));
-    let archive = found.context("pip said it downloaded ONNX Runtime, but left no file")?;
-    check(
-        &archive,
-        Expected {
-            sha256: wheel.sha256,
-            bytes: None,
-        },
-    )
-    .context("the wheel of ONNX Runtime is not the one that is pinned")?;
-    Ok(archive)
+    let wheel = pip::Wheel {
+        what: "ONNX Runtime",
+        package: wheel.package,
+        version: VERSION,
+        python: "3.12",
+        platform: wheel.platform,
+        sha256: wheel.sha256,
+        hint: "install Python 3 with pip, or set ORT_DYLIB_PATH to an ONNX Runtime library of your own",
+    };
+    pip::download(&wheel, folder)
 }

@@ -98,7 +98,7 @@ async fn enrol(
     client: ClientId,
     collection: &Collection,
     new: &Enrolment,
-    taken: Taken,
+    mut taken: Taken,
     there: Option<Person>,
 ) -> Result<Person, ServiceError> {
     taken.check(app, call, there.as_ref()).await?;

@@ -18,9 +18,9 @@ use crate::{
         compare::Seen,
         enrol::{Doctor, new_face},
         liveness,
-        look_alikes::{self, LookAlikes},
+        look_alikes::{self, LookAlikes, Near},
         pictures::{self, Resolved},
-        search::Searcher,
+        search::{Searcher, Sought, only},
         verify::enrolled,
         writes::visible,
     },
@@ -125,8 +125,9 @@ pub(super) struct Taken {
     face: NewFace,
     findings: Vec<Finding>,
     verdict: Option<LivenessVerdict>,
-    suspects: Vec<gallery::Match>,
-    look_alikes: Vec<gallery::Match>,
+    /// What is known of others with the face, where they are looked for.
+    suspects: Option<(Searcher, Sought)>,
+    look_alikes: Near,
     /// How like the one who has the key; `None` where that was not asked.
     likeness: Option<Score>,
 }
@@ -209,10 +210,10 @@ impl Studio {
             let scores = known.iter().map(|one| pipeline.similarity(&template, one));
             scores.fold(Score::ZERO, |best, one| if one > best { one } else { best })
         });
-        let look_alikes = self.look_alikes.find(std::slice::from_ref(&template));
+        let look_alikes = self.look_alikes.look(std::slice::from_ref(&template));
         let suspects = match &self.searcher {
-            Some(searcher) => searcher.find(template, &searcher.aim())?,
-            None => Vec::new(),
+            Some(searcher) => Some((searcher.clone(), searcher.look(vec![template])?)),
+            None => None,
         };
         Ok(Taken {
             face: self.keep.apply(face, file.as_slice()),
@@ -228,7 +229,7 @@ impl Studio {
 impl Taken {
     /// Whether the face may be stored, as that of `there` or of somebody new.
     pub(super) async fn check(
-        &self,
+        &mut self,
         app: &App,
         call: &Call,
         there: Option<&Person>,
@@ -243,7 +244,11 @@ impl Taken {
             return Err(StoreError::ExternalIdTaken.into());
         }
         let own = there.map(|person| person.id);
-        let mut others = self.suspects.iter().filter(|one| Some(one.person) != own);
+        let suspects = match self.suspects.take() {
+            Some((searcher, sought)) => only(searcher.found(app, sought).await?.0),
+            None => Vec::new(),
+        };
+        let mut others = suspects.iter().filter(|one| Some(one.person) != own);
         if let (Some(other), Some(client)) = (others.next(), call.client) {
             // Whoever was deleted meanwhile is no duplicate any more.
             if let Some(person) = app.store.person(client, other.person).await? {

@@ -56,6 +56,7 @@ pub async fn search_every_face(
     };
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
+    let at_work = searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
         let of = ServiceError::of::<inference::FaceError>;
         let image = decode_for(pipeline, picture, gate.is_some(), &limits)
@@ -66,12 +67,11 @@ pub async fn search_every_face(
         let probes = pipeline
             .embed(&image, &seen.all, terms.effort)
             .map_err(of(Part::Image))?;
-        let aim = searcher.aim();
-        let matches = probes.into_iter().map(|probe| searcher.find(probe, &aim));
-        let matches = matches.collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, ServiceError>((merged(matches, terms.limit), verdict, aim))
+        Ok::<_, ServiceError>((at_work.look(probes)?, verdict))
     };
-    let (matches, verdict, aim) = app.infer(job).await??;
+    let (sought, verdict) = app.infer(job).await??;
+    let (matches, aim) = searcher.found(app, sought).await?;
+    let matches = merged(matches, terms.limit);
     if let Some(verdict) = verdict {
         warnings::tell(&verdict.findings);
         app.audit.record(call, liveness::KIND, verdict);
@@ -100,6 +100,7 @@ pub async fn search_group(
     };
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
+    let at_work = searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
         let of = ServiceError::of::<inference::FaceError>;
         let image = decode(pipeline, picture, &limits).map_err(ServiceError::of(Part::Image))?;
@@ -107,16 +108,13 @@ pub async fn search_group(
         let probes = pipeline
             .embed(&image, &seen.all, terms.effort)
             .map_err(of(Part::Image))?;
-        let aim = searcher.aim();
-        let mut faces = Vec::with_capacity(probes.len());
-        for (face, probe) in seen.all.iter().zip(probes) {
-            let thumbnail = pipeline.thumbnail(&image, face).map_err(of(Part::Image))?;
-            faces.push((thumbnail, searcher.find(probe, &aim)?));
-        }
-        Ok::<_, ServiceError>((faces, aim))
+        let faces = seen.all.iter();
+        let thumbnails = faces.map(|face| pipeline.thumbnail(&image, face));
+        let thumbnails = thumbnails.collect::<Result<Vec<_>, _>>();
+        Ok::<_, ServiceError>((thumbnails.map_err(of(Part::Image))?, at_work.look(probes)?))
     };
-    let (faces, aim) = app.infer(job).await??;
-    let (thumbnails, matches): (Vec<_>, Vec<_>) = faces.into_iter().unzip();
+    let (thumbnails, sought) = app.infer(job).await??;
+    let (matches, aim) = searcher.found(app, sought).await?;
     let found = persons(app, terms.client, matches).await?;
     let faces = thumbnails.into_iter().zip(found);
     let faces = faces.map(|(thumbnail, found)| {

@@ -1,20 +1,24 @@
 //! Who is this, among the account's persons?
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod elsewhere;
+mod here;
+mod searcher;
 
-use gallery::{Aim, Gallery, Match, Mode, Phase, Query};
+use std::collections::HashMap;
+
+use gallery::{Aim, Match};
 use inference::{Effort, Embedding, FaceRules, ImageBytes, Pipeline, Score};
 use store::{ClientId, CollectionId, CollectionRef, Person, PersonId, StoreError};
+
+pub(crate) use here::answer;
+pub(super) use searcher::{Searcher, Sought};
 
 use super::{
     Call, Part, PictureSource, Recorded, ServiceError,
     audit::Audited,
     pictures::{self, load_all},
 };
-use crate::{App, observe::timed, revisions};
-
-/// How long a search waits for the revision that its caller insists on.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::App;
 
 /// What counts as found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,15 +118,15 @@ pub async fn search(
     let sources = pictures::all(app, sources, Part::Image).await?;
     let searcher = Searcher::new(app, &terms).await?;
     let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
-    let effort = terms.effort;
+    let (effort, at_work) = (terms.effort, searcher.clone());
     let job = move |pipeline: &mut Pipeline| {
         let pictures = load_all(sources, &limits).map_err(ServiceError::of(Part::Image))?;
         let probe = template(pipeline, &pictures, probe, effort, &rules)?;
-        let aim = searcher.aim();
-        Ok::<_, ServiceError>((searcher.find(probe, &aim)?, aim))
+        at_work.look(vec![probe])
     };
-    let (matches, aim) = app.infer(job).await??;
-    let found = persons_of_one(app, terms.client, matches).await?;
+    let sought = app.infer(job).await??;
+    let (matches, aim) = searcher.found(app, sought).await?;
+    let found = persons_of_one(app, terms.client, only(matches)).await?;
     Ok(app.audit.record(call, kind, Search { found, aim }))
 }
 
@@ -138,74 +142,6 @@ fn template(
         Probe::Crops => pipeline.template_of_crops(pictures, effort, rules),
     }
     .map_err(ServiceError::of(Part::Image))
-}
-
-/// A search whose terms are checked, to be taken into a job of the engine.
-pub(super) struct Searcher {
-    gallery: Arc<Gallery>,
-    terms: SearchTerms,
-    collection: Option<CollectionId>,
-}
-
-impl Searcher {
-    /// Finds the collection, and waits for what the caller wants to be seen. Fails at once while the indexes are being built: a job
-    /// would be for nothing.
-    pub(super) async fn new(app: &App, terms: &SearchTerms) -> Result<Self, ServiceError> {
-        let collection = match terms.collection {
-            Some(asked) => Some(collection(app, terms.client, asked).await?),
-            None => None,
-        };
-        if app.gallery.phase() == Phase::Loading {
-            return Err(gallery::GalleryError::Loading.into());
-        }
-        if let Some(asked) = revisions::asked() {
-            app.gallery.reached_within(asked, PATIENCE).await?;
-        }
-        Ok(Self::within(app, terms, collection))
-    }
-
-    /// In a collection of the account that is known to be there, or in all of it.
-    pub(super) fn within(app: &App, terms: &SearchTerms, collection: Option<CollectionId>) -> Self {
-        revisions::tell(app.gallery.revision());
-        Self {
-            gallery: Arc::clone(&app.gallery),
-            terms: *terms,
-            collection,
-        }
-    }
-
-    /// Where it looks; `None` is the whole account.
-    pub(super) fn collection(&self) -> Option<CollectionId> {
-        self.collection
-    }
-
-    /// What counts as found, for the faces that are searched now.
-    pub(super) fn aim(&self) -> Aim {
-        let SearchTerms { client, cutoff, .. } = self.terms;
-        self.gallery
-            .aim(client, self.collection, cutoff.min_score, cutoff.max_fpir)
-    }
-
-    /// Whom the probe may be, best first. Computes: runs on an engine thread.
-    pub(super) fn find(&self, probe: Embedding, aim: &Aim) -> Result<Vec<Match>, ServiceError> {
-        let terms = &self.terms;
-        let min_score = aim.min_score - terms.cutoff.slack;
-        let query = Query {
-            client: terms.client,
-            collection: self.collection,
-            probe,
-            min_score: Score::new(min_score as f32),
-            limit: terms.limit,
-            mode: match terms.effort {
-                Effort::Fast => Mode::Fast,
-                Effort::Accurate => Mode::Accurate,
-            },
-        };
-        let mut matches = timed("search", || self.gallery.search(&query))?;
-        // The gallery compares with the rounded limit; a client compares with the one it sent.
-        matches.retain(|found| found.score.rounded() >= min_score);
-        Ok(matches)
-    }
 }
 
 /// The account's collection of this name.
@@ -257,6 +193,11 @@ pub(super) async fn persons(
         found.collect()
     };
     Ok(searches.into_iter().map(found).collect())
+}
+
+/// What was found of the only probe.
+pub(super) fn only(matches: Vec<Vec<Match>>) -> Vec<Match> {
+    matches.into_iter().next().unwrap_or_default()
 }
 
 /// Each person of several searches once, best first.
