@@ -1,6 +1,6 @@
 //! Nodes on one database that divide the search indexes among themselves: who is there, who holds what, and how one asks another.
 //!
-//! Each node writes a row a second, and reads those of the others. What it holds follows from them ([`View::target`]); whom it asks for what
+//! Each node writes a row a second, and reads those of the others. What it holds follows from them (`view.rs`); whom it asks for what
 //! it does not hold, too.
 
 mod ask;
