@@ -112,10 +112,6 @@ impl<F: Field> Condition<F> {
 }
 
 fn operand(kind: FieldKind, value: &str) -> Option<Operand> {
-    // No database holds a NUL in a text.
-    if value.contains('\0') {
-        return None;
-    }
     match kind {
         FieldKind::Text | FieldKind::List => Some(Operand::Text(value.to_owned())),
         FieldKind::Folded => Some(Operand::Text(folded(value))),

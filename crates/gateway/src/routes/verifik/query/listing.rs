@@ -73,10 +73,12 @@ impl Query {
                 seen.push(name);
                 Condition::new(field, comparison, &self.all(name).collect::<Vec<_>>())
             };
+            // No text of the database has a NUL.
+            let impossible = self.all(name).any(|value| value.contains('\0'));
             match condition {
-                Ok(condition) => conditions.push(condition),
-                Err(_) if comparison == Comparison::NotEqual => {}
-                Err(_) => return None,
+                Ok(condition) if !impossible => conditions.push(condition),
+                _ if comparison == Comparison::NotEqual => {}
+                _ => return None,
             }
         }
         Some(conditions)
