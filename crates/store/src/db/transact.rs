@@ -31,7 +31,8 @@ pub(super) trait Dialect: sqlx::Database + HasStatementCache {
 /// Runs `work` in a transaction that is committed when it succeeds and undone when it fails or takes longer than `limit`.
 ///
 /// Work that collided is done once more on the same connection, without the statements prepared there: those of a table to which a
-/// newer version of this program has just added a column fail from then on.
+/// newer version of this program has just added a column fail from then on. Work without a limit cannot be done again, and begins
+/// without them.
 pub(super) async fn transact<D: Dialect, T: Send>(
     pool: &Pool<D>,
     access: Access,
@@ -40,17 +41,23 @@ pub(super) async fn transact<D: Dialect, T: Send>(
     work: &impl Work<T>,
 ) -> Result<T, StoreError> {
     let mut connection = pool.acquire().await.map_err(from_sqlx)?;
+    // A long read gives away what it reads, piece by piece.
+    let long = limit == Duration::MAX;
     // What may take as long as it wants must not hold up the end of the server.
     let closing = async {
-        if limit == Duration::MAX {
+        if long {
             pool.close_event().await;
         } else {
             std::future::pending::<()>().await;
         }
     };
     let done = tokio::time::timeout(limit, async {
+        if long {
+            let cleared = connection.clear_cached_statements().await;
+            cleared.map_err(from_sqlx)?;
+        }
         match once::<D, T>(&mut connection, access, vault.clone(), work).await {
-            Ok(Err(StoreError::Contended(_))) => {
+            Ok(Err(StoreError::Contended(_))) if !long => {
                 let cleared = connection.clear_cached_statements().await;
                 cleared.map_err(from_sqlx)?;
                 once::<D, T>(&mut connection, access, vault, work).await
