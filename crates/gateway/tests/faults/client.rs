@@ -142,7 +142,17 @@ impl Client {
 
     /// Everybody's name, in order of the alphabet.
     pub(crate) async fn everybody(&self) -> Vec<String> {
-        names(&self.get("persons?limit=100").await.data())
+        let mut all = Vec::new();
+        for page in 1.. {
+            let list = self.get(&format!("persons?limit=100&page={page}")).await;
+            let more = names(&list.data());
+            if more.is_empty() {
+                break;
+            }
+            all.extend(more);
+        }
+        all.sort();
+        all
     }
 
     /// Fails unless what needs no database is served.
