@@ -5,7 +5,7 @@ mod patient;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::{Router, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -18,6 +18,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
 };
+use tower::util::MapRequest;
 
 use super::Tls;
 use crate::{config::ServerConfig, limits::Peer};
@@ -48,7 +49,8 @@ pub(super) async fn serve(
         };
         let connection = Connection {
             builder: Arc::clone(&builder),
-            routes: routes.clone().layer(Extension(peer)),
+            routes: routes.clone(),
+            peer,
             watcher: connections.watcher(),
             patience: config.idle_timeout,
         };
@@ -94,6 +96,7 @@ fn builder(idle: Duration) -> Builder<TokioExecutor> {
 struct Connection {
     builder: Arc<Builder<TokioExecutor>>,
     routes: Router,
+    peer: Peer,
     watcher: Watcher,
     patience: Duration,
 }
@@ -103,7 +106,13 @@ impl Connection {
         // One type for both kinds: the whole of HTTP is compiled for it once.
         let stream: Box<dyn Io> = Box::new(stream);
         let io = TokioIo::new(Patient::new(stream, self.patience));
-        let service = TowerToHyperService::new(self.routes);
+        let peer = self.peer;
+        // Around the router, which all connections share: a layer on it would be a copy of every route for each of them.
+        let service = MapRequest::new(self.routes, move |mut request: Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = self.builder.serve_connection(io, service);
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(error, "a connection ended early");
