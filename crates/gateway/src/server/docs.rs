@@ -1,7 +1,9 @@
 //! `/docs`: the API in a browser, one document per dialect and one that holds all.
 
+use axum::{Router, http::header, routing::get};
+use bytes::Bytes;
 use utoipa::{OpenApi as _, openapi::OpenApi};
-use utoipa_swagger_ui::{SwaggerUi, Url};
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use super::api::Document;
 
@@ -30,6 +32,9 @@ pub(super) const OPENCV_CLOUD: Name = Name {
     path: "/openapi/opencv-cloud.json",
 };
 
+/// Where all of them are in one.
+const EVERYTHING: &str = "/openapi.json";
+
 /// One dialect's part of the documentation.
 pub(super) struct Part {
     /// What it is called.
@@ -38,10 +43,13 @@ pub(super) struct Part {
     pub(super) api: OpenApi,
 }
 
-/// The pages: everything first, then each dialect by itself.
-pub(super) fn pages(parts: Vec<Part>, operators: OpenApi) -> SwaggerUi {
+/// The pages: everything first, then each dialect by itself. Documents are written once, not for everybody who asks.
+pub(super) fn pages<S: Clone + Send + Sync + 'static>(
+    parts: Vec<Part>,
+    operators: OpenApi,
+) -> Router<S> {
     let mut all = Document::openapi();
-    let mut single = Vec::new();
+    let mut documents = Vec::new();
     for Part { name, api } in parts {
         all.merge(api.clone());
         let mut document = Document::openapi();
@@ -49,10 +57,31 @@ pub(super) fn pages(parts: Vec<Part>, operators: OpenApi) -> SwaggerUi {
         // The tag of the operators' routes, which are not in it.
         document.tags = None;
         document.merge(api);
-        single.push((Url::new(name.title, name.path), document));
+        documents.push((Url::new(name.title, name.path), name.path, document));
     }
     all.merge(operators);
-    let mut documents = vec![(Url::with_primary("Everything", "/openapi.json", true), all)];
-    documents.append(&mut single);
-    SwaggerUi::new("/docs").urls(documents)
+    let first = Url::with_primary("Everything", EVERYTHING, true);
+    documents.insert(0, (first, EVERYTHING, all));
+    let urls: Vec<_> = documents.iter().map(|(url, ..)| url.clone()).collect();
+    let page = SwaggerUi::new("/docs").config(Config::new(urls));
+    documents
+        .into_iter()
+        .fold(Router::from(page), |routes, (_, path, document)| {
+            routes.merge(written(path, &document))
+        })
+}
+
+/// The route of a document.
+fn written<S: Clone + Send + Sync + 'static>(path: &str, document: &OpenApi) -> Router<S> {
+    match document.to_json() {
+        Ok(text) => {
+            let text = Bytes::from(text);
+            let kind = (header::CONTENT_TYPE, "application/json");
+            Router::new().route(path, get(async move || ([kind], text.clone())))
+        }
+        Err(error) => {
+            tracing::error!(%error, path, "a document of the API cannot be written");
+            Router::new()
+        }
+    }
 }
