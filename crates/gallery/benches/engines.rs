@@ -12,6 +12,9 @@
 #[path = "../../index/benches/index/data.rs"]
 mod data;
 
+#[path = "../tests/suite/made_up.rs"]
+mod made_up;
+
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -21,16 +24,18 @@ use std::{
 use data::Faces;
 use futures_util::{StreamExt as _, stream};
 use gallery::{Engine, Gallery, GalleryOptions, Mode, Question};
-use inference::{Embedding, MatchScale};
-use packs::{Anchor, Calibration};
+use inference::Embedding;
+use made_up::{model, scale};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Catalog, ClientId, CollectionId, ModelId, NewClient, NewCollection, NewFace, NewPerson,
-    PersonId, Revision, StoreOptions,
+    Catalog, ClientId, CollectionId, NewClient, NewCollection, NewFace, NewPerson, PersonId,
+    Revision, StoreOptions,
 };
 
 const DIMENSION: usize = 512;
 const PROBES: usize = 200;
+/// What cosines mean.
+const ANCHORS: [(f64, f64); 2] = [(1e-2, 0.2), (1e-6, 0.45)];
 /// Faces of a person, as the data are made.
 const FACES: usize = 3;
 
@@ -157,7 +162,7 @@ async fn gallery(store: &Arc<dyn Catalog>, engine: Engine) -> Gallery {
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(3600),
     };
-    let gallery = Gallery::start(Arc::clone(store), scale(), options).unwrap();
+    let gallery = Gallery::start(Arc::clone(store), scale(&ANCHORS), options).unwrap();
     gallery.reached(Revision::ZERO).await.unwrap();
     gallery
 }
@@ -206,29 +211,6 @@ async fn enrol(
     let enrolling: Vec<_> = rows.chunks(FACES).enumerate().map(enrol).collect();
     let people = stream::iter(enrolling).buffer_unordered(8);
     (client, collection, people.collect().await)
-}
-
-fn model() -> ModelId {
-    ModelId::from([7; 32])
-}
-
-fn scale() -> Arc<MatchScale> {
-    let anchors = [(1e-2, 0.2), (1e-6, 0.45)];
-    Arc::new(MatchScale::new(&Calibration {
-        measured: "made up".to_owned(),
-        model_sha256: String::new(),
-        provisional: true,
-        own_data: false,
-        impostor_mean: 0.0,
-        anchors: anchors
-            .map(|(fmr, cosine)| Anchor {
-                fmr,
-                cosine,
-                tar: None,
-                extrapolated: false,
-            })
-            .to_vec(),
-    }))
 }
 
 async fn admin(server: &str, statement: &str) {

@@ -64,7 +64,6 @@ impl Gallery {
         client: ClientId,
         collection: Option<CollectionId>,
     ) -> Result<usize, GalleryError> {
-        self.holds()?;
         let scope = collection.map(Scope::Collection);
         self.shared.shelves.faces(client, scope)
     }

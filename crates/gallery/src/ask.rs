@@ -28,6 +28,27 @@ pub struct Question {
     pub mode: Mode,
 }
 
+impl Question {
+    /// The search for one of its probes, once it is known what counts as found.
+    #[must_use]
+    pub fn query(&self, probe: &Embedding, aim: &Aim) -> Query {
+        Query {
+            client: self.client,
+            collection: self.collection,
+            probe: probe.clone(),
+            min_score: self.least(aim.min_score),
+            limit: self.limit,
+            mode: self.mode,
+        }
+    }
+
+    /// From which score on persons are looked for, where those from `min_score` on count as found.
+    #[must_use]
+    pub fn least(&self, min_score: f64) -> Score {
+        Score::new((min_score - self.slack) as f32)
+    }
+}
+
 /// Who was found.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -63,27 +84,26 @@ impl Gallery {
     }
 
     fn look(&self, question: &Question) -> Result<Answer, GalleryError> {
-        let Question {
-            client, collection, ..
-        } = *question;
         let revision = self.revision();
-        let aim = self.aim(client, collection, question.min_score, question.max_fpir)?;
-        let search = |probe: &Embedding| {
-            self.search(&Query {
-                client,
-                collection,
-                probe: probe.clone(),
-                min_score: Score::new((aim.min_score - question.slack) as f32),
-                limit: question.limit,
-                mode: question.mode,
-            })
-        };
+        let aim = self.aim_of(question)?;
+        let search = |probe| self.search(&question.query(probe, &aim));
         let matches = question.probes.iter().map(search);
         Ok(Answer {
             matches: matches.collect::<Result<_, _>>()?,
             aim,
             revision,
         })
+    }
+
+    /// What counts as found, for the faces of this node that are searched now.
+    ///
+    /// # Errors
+    /// As [`Gallery::aim`].
+    pub fn aim_of(&self, question: &Question) -> Result<Aim, GalleryError> {
+        let Question {
+            client, collection, ..
+        } = *question;
+        self.aim(client, collection, question.min_score, question.max_fpir)
     }
 
     async fn ask_database(&self, question: Question) -> Result<Answer, AskError> {
@@ -119,7 +139,7 @@ impl Gallery {
         };
         let answer = shared.store.search_vectors(query).await?;
         let aim = aim(answer.faces as usize);
-        let least = Score::new((aim.min_score - slack) as f32).rounded();
+        let least = question.least(aim.min_score).rounded();
         let matches = answer.hits.into_iter().map(|hits| {
             let found = hits.into_iter().map(|hit| Match {
                 person: hit.person,
@@ -128,10 +148,7 @@ impl Gallery {
             });
             let mut found: Vec<Match> = found.filter(|one| one.score.rounded() >= least).collect();
             // Different cosines may have one score.
-            found.sort_by(|a, b| {
-                let by_score = b.score.value().total_cmp(&a.score.value());
-                by_score.then_with(|| a.person.cmp(&b.person))
-            });
+            found.sort_by(Match::best_first);
             found
         });
         Ok(Answer {

@@ -6,7 +6,7 @@
 //!
 //! Where several nodes divide the scopes among themselves ([`Held`]), this one has indexes of those that it holds alone.
 //!
-//! With [`Engine::Pgvector`] there are no indexes here: searches ask the database itself ([`Gallery::ask`]).
+//! With [`Engine::Pgvector`] there are no indexes here, and nothing is held: searches ask the database itself ([`Gallery::ask`]).
 //!
 //! Rows are faces, answers are persons: a person scores as the best of its faces.
 
@@ -119,13 +119,13 @@ impl Gallery {
         let shared = Arc::new(Shared {
             store,
             wanted,
-            options: options.clone(),
+            options,
             scale,
             shelves,
             status,
         });
         let own = Arc::clone(&shared);
-        let follower = match options.engine {
+        let follower = match own.options.engine {
             Engine::Embedded => tokio::spawn(follow::supervise(own)),
             Engine::Pgvector {
                 partition_threshold,
@@ -144,14 +144,6 @@ impl Gallery {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.shared.options.engine
-    }
-
-    /// Whether searches look into indexes of this node.
-    fn holds(&self) -> Result<(), GalleryError> {
-        match self.engine() {
-            Engine::Embedded => Ok(()),
-            Engine::Pgvector { .. } => Err(GalleryError::NotHeld),
-        }
     }
 
     /// What the follower is doing; costs nothing, unlike [`Gallery::status`].

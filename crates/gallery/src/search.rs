@@ -1,6 +1,6 @@
 //! 1:N search.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use index::VectorIndex;
 use inference::{Embedding, Score};
@@ -48,6 +48,15 @@ pub struct Match {
     pub score: Score,
 }
 
+impl Match {
+    /// The order of answers: the likest first, equal scores by person.
+    #[must_use]
+    pub fn best_first(&self, other: &Self) -> Ordering {
+        let by_score = other.score.value().total_cmp(&self.score.value());
+        by_score.then_with(|| self.person.cmp(&other.person))
+    }
+}
+
 impl Gallery {
     /// The account's persons that are like the probe, best first; equal scores by id. Computes for milliseconds: call it on a
     /// thread that may.
@@ -75,7 +84,6 @@ impl Gallery {
     }
 
     fn check(&self, query: &Query) -> Result<(), GalleryError> {
-        self.holds()?;
         match self.phase() {
             Phase::Loading => Err(GalleryError::Loading),
             Phase::Stopped => Err(GalleryError::Stopped),
@@ -122,12 +130,7 @@ impl Gallery {
             })
             .filter(|found| found.score.rounded() >= query.min_score.rounded())
             .collect();
-        matches.sort_by(|a, b| {
-            b.score
-                .value()
-                .total_cmp(&a.score.value())
-                .then_with(|| a.person.cmp(&b.person))
-        });
+        matches.sort_by(Match::best_first);
         matches.truncate(query.limit);
         Ok(matches)
     }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod fetch;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod hex;
 pub mod limits;
 mod master_key;
 pub mod messages;

@@ -10,6 +10,7 @@ mod interrupt;
 mod postgres;
 mod report;
 mod schemathesis;
+mod secret;
 mod serve;
 mod server;
 mod setup;

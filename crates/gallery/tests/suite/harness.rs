@@ -4,22 +4,20 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use gallery::{Aim, AskError, Engine, Gallery, GalleryOptions, Match, Mode, Query, Question};
-use inference::{Embedding, MatchScale, Score};
-use packs::{Anchor, Calibration};
+use inference::{Embedding, Score};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use store::{
-    Catalog, ClientId, CollectionId, CollectionRef, ModelId, NewClient, NewCollection, NewFace,
-    NewPerson, Person, PersonId, Revision, StoreOptions,
+    Catalog, ClientId, CollectionId, CollectionRef, NewClient, NewCollection, NewFace, NewPerson,
+    Person, PersonId, Revision, StoreOptions,
 };
+
+use crate::made_up::scale;
+
+pub(crate) use crate::made_up::model;
 
 /// Length of the made-up templates: that of a small real model.
 const DIMENSION: usize = 128;
-
-/// The model that is said to have made them.
-pub(crate) fn model() -> ModelId {
-    ModelId::from([7; 32])
-}
 
 /// An open database, and how to open it once more, as another node would.
 #[derive(Clone)]
@@ -74,7 +72,7 @@ impl Bench {
 
     /// A gallery that begins to read.
     pub(crate) fn start(&self, options: GalleryOptions) -> Gallery {
-        Gallery::start(self.catalog.clone(), scale(), options).unwrap()
+        Gallery::start(self.catalog.clone(), scale(&ANCHORS), options).unwrap()
     }
 
     /// Runs statements on a connection of their own.
@@ -174,30 +172,14 @@ pub(crate) fn between(number: u64, other: u64, share: f32) -> Embedding {
     Embedding::weighted_mean(&[template(number), template(other)], &[share, 1.0 - share]).unwrap()
 }
 
-pub(crate) fn scale() -> Arc<MatchScale> {
-    let anchors = [
-        (1e-2, 0.30),
-        (1e-3, 0.40),
-        (1e-4, 0.50),
-        (1e-5, 0.60),
-        (1e-6, 0.70),
-    ];
-    Arc::new(MatchScale::new(&Calibration {
-        measured: "made up".to_owned(),
-        model_sha256: String::new(),
-        provisional: true,
-        own_data: false,
-        impostor_mean: 0.0,
-        anchors: anchors
-            .map(|(fmr, cosine)| Anchor {
-                fmr,
-                cosine,
-                tar: None,
-                extrapolated: false,
-            })
-            .to_vec(),
-    }))
-}
+/// What cosines mean.
+const ANCHORS: [(f64, f64); 5] = [
+    (1e-2, 0.30),
+    (1e-3, 0.40),
+    (1e-4, 0.50),
+    (1e-5, 0.60),
+    (1e-6, 0.70),
+];
 
 /// A question about everybody with at least this score.
 pub(crate) fn query(

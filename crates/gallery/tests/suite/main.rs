@@ -7,6 +7,7 @@
 mod engines;
 mod follow;
 mod harness;
+mod made_up;
 mod parts;
 mod rebuild;
 mod search;

@@ -9,7 +9,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::auth::{Secrets, SigningSecret};
+use crate::{
+    auth::{Secrets, SigningSecret},
+    hex::hex,
+};
 
 /// How far the clocks of two nodes may be apart.
 const WINDOW: Duration = Duration::from_secs(30);
@@ -102,10 +105,6 @@ fn mac(key: &[u8; 32], pieces: &[&[u8]]) -> Hmac<Sha256> {
         mac.update(piece);
     }
     mac
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -237,20 +237,8 @@ async fn of_ids(
     model: ModelId,
     ids: Vec<FaceId>,
 ) -> Result<Vec<Template>, StoreError> {
-    let mut found = Vec::new();
-    for part in ids.chunks(CHUNK) {
-        let (list, values) = in_list(2, part.iter().map(|id| Value::from(id.uuid())).collect());
-        let text = select(
-            &format!("{{face}} IN ({list})"),
-            "ORDER BY person_id, position, id",
-        );
-        let statement = sql(AssertSqlSafe(text))
-            .bind(model.digest().to_vec())
-            .bind_all(values);
-        let rows = tx.rows(statement).await?;
-        found.extend(templates(tx, model, &rows).await?);
-    }
-    Ok(found)
+    let ids = ids.iter().map(|id| Value::from(id.uuid()));
+    of_those(tx, model, "{face}", ids.collect()).await
 }
 
 /// The templates of these persons, those of each in the order of enrolment.
@@ -259,12 +247,22 @@ pub(super) async fn of_persons(
     model: ModelId,
     people: &[PersonId],
 ) -> Result<Vec<Template>, StoreError> {
+    let ids = people.iter().map(|id| Value::from(id.to_string()));
+    of_those(tx, model, "{person}", ids.collect()).await
+}
+
+/// The templates whose `column` is one of these.
+async fn of_those(
+    tx: &mut Tx<'_>,
+    model: ModelId,
+    column: &str,
+    ids: Vec<Value>,
+) -> Result<Vec<Template>, StoreError> {
     let mut found = Vec::new();
-    for part in people.chunks(CHUNK) {
-        let ids = part.iter().map(|id| Value::from(id.to_string()));
-        let (list, values) = in_list(2, ids.collect());
+    for part in ids.chunks(CHUNK) {
+        let (list, values) = in_list(2, part.to_vec());
         let text = select(
-            &format!("{{person}} IN ({list})"),
+            &format!("{column} IN ({list})"),
             "ORDER BY person_id, position, id",
         );
         let statement = sql(AssertSqlSafe(text))

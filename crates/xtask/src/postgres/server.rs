@@ -1,9 +1,8 @@
 //! A private Postgres server in a temporary folder.
 
 use std::{
-    fmt::Write as _,
     fs::{self, File},
-    io::{Read as _, Write as _},
+    io::Write as _,
     net::TcpListener,
     os::unix::fs::{OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
@@ -13,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::program::User;
-use crate::report;
+use crate::{report, secret::secret};
 
 /// The port is chosen before Postgres takes it; somebody may be faster.
 const TRIES: usize = 3;
@@ -65,7 +64,7 @@ impl Server {
             _entry: file,
             entry,
         };
-        let password = password()?;
+        let password = secret(16);
         server.initialise(&password, durable)?;
         server.start_on_free_port()?;
         server.url = format!(
@@ -274,17 +273,6 @@ fn give(path: &Path, user: User) -> Result<()> {
     };
     chown(path, Some(owner), Some(group))
         .with_context(|| format!("{} cannot be given to the user of Postgres", path.display()))
-}
-
-fn password() -> Result<String> {
-    let mut bytes = [0_u8; 16];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
-        .context("there is no source of random numbers")?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    }))
 }
 
 fn free_port() -> Result<u16> {

@@ -14,7 +14,7 @@ use zeroize::ZeroizeOnDrop;
 pub(crate) use file::is_exposed;
 pub use ring::Secrets;
 
-use crate::config::Secret;
+use crate::{config::Secret, hex::hex};
 
 /// Bytes of a secret's hash that name it.
 const ID_BYTES: usize = 8;
@@ -71,10 +71,7 @@ impl SigningSecret {
             .chain_update(b"rostro signing secret, version 1\0")
             .chain_update(&self.0)
             .finalize();
-        hash.iter()
-            .take(ID_BYTES)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&hash[..ID_BYTES])
     }
 
     /// The bytes themselves, for the signature.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::join_all;
-use gallery::{GalleryError, Match, Mode, Scope};
-use inference::{Embedding, Score};
-use store::{ClientId, CollectionId, Revision};
+use gallery::{GalleryError, Match, Mode, Question as Errand, Scope};
+use inference::Score;
+use store::Revision;
 
 use super::{answer, merged};
 use crate::{
@@ -16,19 +16,6 @@ use crate::{
 
 /// How often it is tried to have an answer: the second time with what is known of the nodes by then.
 const TRIES: usize = 2;
-
-/// What is searched for.
-pub(super) struct Errand {
-    pub(super) client: ClientId,
-    /// `None` is the whole account.
-    pub(super) collection: Option<CollectionId>,
-    pub(super) probes: Vec<Embedding>,
-    pub(super) min_score: Score,
-    pub(super) limit: usize,
-    pub(super) mode: Mode,
-    /// What is to be seen at the least.
-    pub(super) since: Revision,
-}
 
 /// What was found.
 pub(super) struct Brought {
@@ -46,11 +33,15 @@ struct Leg {
     answer: Answer,
 }
 
-/// Searches everything that is asked for, or nothing: where somebody is missing there is no answer.
+/// Searches everything that is asked for, of `since` or later, or nothing: where somebody is missing there is no answer.
 ///
 /// # Errors
 /// [`GalleryError::NotHeld`] when nobody holds some of it, or who does gives no answer; [`GalleryError::Behind`]; the database.
-pub(super) async fn run(app: &App, errand: Errand) -> Result<Brought, ServiceError> {
+pub(super) async fn run(
+    app: &App,
+    errand: &Errand,
+    since: Revision,
+) -> Result<Brought, ServiceError> {
     let nodes = app.nodes.as_ref().ok_or(GalleryError::NotHeld)?;
     let (mut known, scopes) = match errand.collection {
         Some(id) => (None, vec![Scope::Collection(id)]),
@@ -65,12 +56,8 @@ pub(super) async fn run(app: &App, errand: Errand) -> Result<Brought, ServiceErr
         }
     };
     let (limit, count) = (errand.limit, errand.probes.len());
-    let trip = Trip {
-        app,
-        nodes,
-        errand: &errand,
-    };
-    let mut legs = trip.go(scopes, errand.since).await?;
+    let trip = Trip { app, nodes, errand };
+    let mut legs = trip.go(scopes, since).await?;
     if legs.len() > 1 {
         // Somebody who moves from a collection of one node to one of another may have left the one before it came to the other: who had
         // not seen what the others may have is asked again.
@@ -183,7 +170,7 @@ impl Trip<'_> {
                 None => Within::scopes(scopes),
             },
             probes: probes.collect(),
-            min_score: self.errand.min_score.value(),
+            min_score: self.errand.least(self.errand.min_score).value(),
             limit: self.errand.limit,
             fast: self.errand.mode == Mode::Fast,
             since: since.number(),

@@ -210,10 +210,7 @@ pub(super) fn merged(searches: Vec<Vec<Match>>, limit: usize) -> Vec<Match> {
         }
     }
     let mut matches: Vec<Match> = best.into_values().collect();
-    matches.sort_by(|a, b| {
-        let by_score = b.score.value().total_cmp(&a.score.value());
-        by_score.then_with(|| a.person.cmp(&b.person))
-    });
+    matches.sort_by(Match::best_first);
     matches.truncate(limit);
     matches
 }

@@ -6,14 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gallery::{Aim, AskError, Engine, Gallery, GalleryError, Match, Mode, Phase, Query, Question};
-use inference::{Effort, Embedding, Score};
+use gallery::{Aim, AskError, Engine, Gallery, GalleryError, Match, Mode, Phase, Question};
+use inference::{Effort, Embedding};
 use store::{CollectionId, Revision};
 
-use super::{
-    SearchTerms, collection,
-    elsewhere::{self, Errand},
-};
+use super::{SearchTerms, collection, elsewhere};
 use crate::{
     App,
     observe::{timed, took},
@@ -38,8 +35,8 @@ pub(in crate::service) struct Searcher {
 pub(in crate::service) enum Sought {
     /// Whom each probe may be, best first, and what counted as found.
     Found(Vec<Vec<Match>>, Aim),
-    /// The probes, for this node does not hold the faces.
-    Elsewhere(Vec<Embedding>),
+    /// What is still to be asked, for this node does not hold the faces.
+    Elsewhere(Question),
 }
 
 impl Searcher {
@@ -89,8 +86,9 @@ impl Searcher {
     /// Looks whom each probe may be, as far as that is known here. Computes: runs on an engine thread. Without a probe it is about
     /// what counts as found alone.
     pub(in crate::service) fn look(&self, probes: Vec<Embedding>) -> Result<Sought, ServiceError> {
-        match self.here(&probes) {
-            Err(GalleryError::NotHeld) => Ok(Sought::Elsewhere(probes)),
+        let question = self.question(probes);
+        match self.here(&question) {
+            Err(GalleryError::NotHeld) => Ok(Sought::Elsewhere(question)),
             found => {
                 let (matches, aim) = found?;
                 Ok(Sought::Found(matches, aim))
@@ -104,59 +102,39 @@ impl Searcher {
         app: &App,
         sought: Sought,
     ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
-        let probes = match sought {
+        let question = match sought {
             Sought::Found(matches, aim) => {
                 revisions::tell(self.since);
                 return Ok((matches, aim));
             }
-            Sought::Elsewhere(probes) => probes,
+            Sought::Elsewhere(question) => question,
         };
         match self.gallery.engine() {
-            Engine::Embedded => self.found_by_others(app, probes).await,
-            Engine::Pgvector { .. } => self.found_in_database(probes).await,
+            Engine::Embedded => self.found_by_others(app, question).await,
+            Engine::Pgvector { .. } => self.found_in_database(question).await,
         }
     }
 
     async fn found_by_others(
         &self,
         app: &App,
-        probes: Vec<Embedding>,
+        question: Question,
     ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
-        let SearchTerms { client, cutoff, .. } = self.terms;
-        let errand = Errand {
-            client,
-            collection: self.collection,
-            probes,
-            min_score: Score::new((cutoff.min_score - cutoff.slack) as f32),
-            limit: self.terms.limit,
-            mode: self.mode(),
-            since: revisions::asked().max(Some(self.since)).unwrap_or_default(),
-        };
-        let brought = elsewhere::run(app, errand).await?;
+        let since = revisions::asked().max(Some(self.since)).unwrap_or_default();
+        let brought = elsewhere::run(app, &question, since).await?;
         revisions::tell(brought.revision);
         // What counts as found hangs on the number of faces, which is known now: what is left out lies behind what stays.
         let aim = self
             .gallery
-            .aim_at(brought.faces, cutoff.min_score, cutoff.max_fpir);
+            .aim_at(brought.faces, question.min_score, question.max_fpir);
         let matches = brought.found.into_iter().map(|one| self.cut(one, &aim));
         Ok((matches.collect(), aim))
     }
 
     async fn found_in_database(
         &self,
-        probes: Vec<Embedding>,
+        question: Question,
     ) -> Result<(Vec<Vec<Match>>, Aim), ServiceError> {
-        let SearchTerms { client, cutoff, .. } = self.terms;
-        let question = Question {
-            client,
-            collection: self.collection,
-            probes,
-            min_score: cutoff.min_score,
-            max_fpir: cutoff.max_fpir,
-            slack: cutoff.slack,
-            limit: self.terms.limit,
-            mode: self.mode(),
-        };
         let begun = Instant::now();
         let answer = self
             .gallery
@@ -173,24 +151,31 @@ impl Searcher {
         Ok((matches.collect(), answer.aim))
     }
 
-    fn here(&self, probes: &[Embedding]) -> Result<(Vec<Vec<Match>>, Aim), GalleryError> {
-        let SearchTerms { client, cutoff, .. } = self.terms;
-        let aim = self
-            .gallery
-            .aim(client, self.collection, cutoff.min_score, cutoff.max_fpir)?;
-        let matches = probes.iter().map(|probe| {
-            let query = Query {
-                client,
-                collection: self.collection,
-                probe: probe.clone(),
-                min_score: Score::new((aim.min_score - cutoff.slack) as f32),
-                limit: self.terms.limit,
-                mode: self.mode(),
-            };
+    fn here(&self, question: &Question) -> Result<(Vec<Vec<Match>>, Aim), GalleryError> {
+        let aim = self.gallery.aim_of(question)?;
+        let matches = question.probes.iter().map(|probe| {
+            let query = question.query(probe, &aim);
             let found = timed("search", || self.gallery.search(&query))?;
             Ok(self.cut(found, &aim))
         });
         Ok((matches.collect::<Result<_, _>>()?, aim))
+    }
+
+    fn question(&self, probes: Vec<Embedding>) -> Question {
+        let SearchTerms { client, cutoff, .. } = self.terms;
+        Question {
+            client,
+            collection: self.collection,
+            probes,
+            min_score: cutoff.min_score,
+            max_fpir: cutoff.max_fpir,
+            slack: cutoff.slack,
+            limit: self.terms.limit,
+            mode: match self.terms.effort {
+                Effort::Fast => Mode::Fast,
+                Effort::Accurate => Mode::Accurate,
+            },
+        }
     }
 
     /// The gallery compares with the rounded limit; a client compares with the one it sent.
@@ -198,12 +183,5 @@ impl Searcher {
         let min_score = aim.min_score - self.terms.cutoff.slack;
         matches.retain(|found| found.score.rounded() >= min_score);
         matches
-    }
-
-    fn mode(&self) -> Mode {
-        match self.terms.effort {
-            Effort::Fast => Mode::Fast,
-            Effort::Accurate => Mode::Accurate,
-        }
     }
 }

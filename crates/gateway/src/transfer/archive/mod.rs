@@ -29,7 +29,6 @@ pub use import::{ImportReport, import};
 pub use read::{Archive, ArchiveError};
 pub(in crate::transfer) use record::date;
 pub use seal::ArchiveKey;
-pub(in crate::transfer) use write::hex;
 
 /// What `format` says.
 const FORMAT: &str = "rostro-account";

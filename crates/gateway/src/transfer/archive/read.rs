@@ -12,8 +12,8 @@ use super::{
     CHECKSUMS, Checksums, Contents, FORMAT, HEAD, Head, VERSION,
     record::Line,
     seal::{ArchiveKey, MAGIC, Opener},
-    write::hex,
 };
+use crate::hex::hex;
 
 /// Largest entry that is read; one is a few megabytes, or a single person with large pictures.
 const LARGEST_ENTRY: u64 = 1 << 30;

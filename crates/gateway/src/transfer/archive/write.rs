@@ -10,6 +10,7 @@ use super::{
     record::Line,
     seal::{ArchiveKey, Sealer},
 };
+use crate::hex::hex;
 
 /// An entry is closed when it has this many bytes.
 const ENTRY: usize = 4 << 20;
@@ -122,14 +123,4 @@ impl<W: Write> Writer<W> {
         self.sums.entries.insert(name, hex(&Sha256::digest(bytes)));
         Ok(())
     }
-}
-
-/// Lower-case hex digits.
-pub(in crate::transfer) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

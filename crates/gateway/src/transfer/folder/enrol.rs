@@ -13,7 +13,7 @@ use store::{
 use time::OffsetDateTime;
 
 use super::{Job, RefusedPicture, SourcePerson, report::Fate};
-use crate::{service::new_face, transfer::archive::hex};
+use crate::{hex::hex, service::new_face};
 
 /// Where a person's metadata keeps the SHA-256 of every file that was enrolled.
 const FILES: &str = "importedFiles";

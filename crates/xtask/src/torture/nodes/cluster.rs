@@ -12,6 +12,7 @@ use reqwest::Url;
 use super::{proxy::Proxy, watch::Watch};
 use crate::{
     postgres,
+    secret::secret,
     server::{Launcher, Running},
     setup::Fetched,
     torture::api::{Api, Credentials},
@@ -70,7 +71,7 @@ impl Cluster {
             },
             program: program.to_owned(),
             fetched: fetched.clone(),
-            secrets: [secret(), secret()],
+            secrets: [secret(32), secret(32)],
             data,
         };
         for _ in 0..gateways {
@@ -203,10 +204,4 @@ impl Node {
         let running = self.running.take();
         running.context("the gateway does not run")?.stop(STOP)
     }
-}
-
-/// 64 hex digits.
-fn secret() -> String {
-    let bytes: [u8; 32] = rand::random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
