@@ -11,8 +11,8 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod graph;
+mod model;
 pub mod nets;
-mod onnx;
 mod tensor;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]

@@ -110,6 +110,12 @@ impl Detector {
                 continue;
             }
             let mut seen = self.look(image, &look)?;
+            if look.is_closer() {
+                faces.retain(|face| {
+                    let overlap = |seen: &Face| seen.bbox.iou(&face.bbox);
+                    seen.iter().all(|seen| overlap(seen) <= self.nms)
+                });
+            }
             seen.append(&mut faces);
             faces = nms::suppress(seen, self.nms);
         }

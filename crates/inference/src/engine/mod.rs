@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 use self::pool::Pool;
 pub use self::queue::Lane;
 use crate::{
-    EngineError, ImageLimits, MatchScale, Pipeline, StartError, models::LoadContext, runtime,
+    EngineError, ImageLimits, MatchScale, Pipeline, StartError,
+    models::{LoadContext, Model},
+    runtime,
 };
 
 /// An ONNX Runtime execution provider.
@@ -155,12 +157,14 @@ impl Engine {
             .keys()
             .map(|key| (key.clone(), PrepackedWeights::new()))
             .collect();
-        let context = LoadContext {
+        let mut context = LoadContext {
             environment: &environment,
             pack,
             provider: config.provider,
             prepacked: &prepacked,
+            batch: None,
         };
+        context.batch = Model::batch_dimension(&context, &pack.manifest.embedder.file)?;
         let pipelines = (0..workers)
             .map(|_| {
                 let mut pipeline =

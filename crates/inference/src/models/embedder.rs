@@ -4,25 +4,62 @@ use packs::{Template, Tensor};
 
 use super::{LoadContext, Model, fill_planes};
 use crate::{
-    Effort, Embedding, FaceError, StartError,
+    Effort, Embedding, FaceError, Provider, StartError,
     align::{self, AlignedFace},
 };
 
 /// The embedding model.
 pub(crate) struct Embedder {
-    model: Model,
+    models: Models,
     tensor: Tensor,
     template: Template,
     dimension: usize,
     mirror: bool,
 }
 
+/// The model, once for each number of pictures that it is run on.
+enum Models {
+    /// Any number.
+    Any(Model),
+    /// One, as a probe is, and two, as a comparison and a face with its mirror image are: a tenth quicker than a model that has to work out
+    /// how many there are.
+    Fixed { one: Model, two: Model },
+}
+
+impl Models {
+    fn load(context: &LoadContext<'_>, file: &str) -> Result<Self, StartError> {
+        match (context.provider, &context.batch) {
+            (Provider::Cpu, Some(dimension)) => Ok(Self::Fixed {
+                one: Model::load_for(context, file, (dimension, 1))?,
+                two: Model::load_for(context, file, (dimension, 2))?,
+            }),
+            _ => Ok(Self::Any(Model::load(context, file)?)),
+        }
+    }
+
+    /// Runs the model on the pictures in `data`, of shape `[n, 3, side, side]`, and appends its first output to `out`.
+    fn run(&mut self, side: usize, data: &[f32], out: &mut Vec<f32>) -> Result<(), FaceError> {
+        let values = 3 * side * side;
+        let shape = |part: &[f32]| [part.len() / values, 3, side, side];
+        match self {
+            Self::Any(model) => model.run_batch(shape(data), data, out),
+            Self::Fixed { one, two } => data.chunks(2 * values).try_for_each(|part| {
+                let model = if part.len() == values {
+                    &mut *one
+                } else {
+                    &mut *two
+                };
+                model.run_batch(shape(part), part, out)
+            }),
+        }
+    }
+}
+
 impl Embedder {
     pub(crate) fn load(context: &LoadContext<'_>) -> Result<Self, StartError> {
         let role = &context.pack.manifest.embedder;
-        let model = Model::load(context, &role.file)?;
         Ok(Self {
-            model,
+            models: Models::load(context, &role.file)?,
             tensor: role.tensor,
             template: role.template,
             dimension: role.dimension,
@@ -61,8 +98,7 @@ impl Embedder {
             fill_planes(planes, side, &face.rgb, side, (0, 0), &self.tensor);
         }
         let mut raw = Vec::with_capacity(count * self.dimension);
-        self.model
-            .run_batch([count, 3, side, side], &input, &mut raw)?;
+        self.models.run(side, &input, &mut raw)?;
         if raw.len() != count * self.dimension {
             return Err(FaceError::Inference(format!(
                 "the embedder gave {} values for {count} faces of {}",

@@ -1,6 +1,6 @@
 //! An ONNX Runtime session with one picture-like input.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use ort::{
     environment::Environment,
@@ -9,7 +9,7 @@ use ort::{
         Session, SessionOutputs,
         builder::{GraphOptimizationLevel, PrepackedWeights, SessionBuilder},
     },
-    value::TensorRef,
+    value::{Outlet, TensorRef, ValueType},
 };
 use packs::InstalledPack;
 
@@ -22,6 +22,8 @@ pub(crate) struct LoadContext<'a> {
     pub(crate) provider: Provider,
     /// One container a file: sessions of the same model share their re-laid-out weights.
     pub(crate) prepacked: &'a BTreeMap<String, PrepackedWeights>,
+    /// What the embedder's file calls its number of pictures, where it leaves that open.
+    pub(crate) batch: Option<String>,
 }
 
 /// A loaded model with one float input `[N, 3, H, W]`.
@@ -35,19 +37,40 @@ pub(crate) struct Model {
 impl Model {
     /// Loads the file with key `file`, on one thread: the pool runs several models side by side instead.
     pub(crate) fn load(context: &LoadContext<'_>, file: &str) -> Result<Self, StartError> {
+        Self::read(context, file, builder(context, file)?)
+    }
+
+    /// As [`Model::load`], for runs of just so many pictures, when `dimension` is what the file calls their number: what follows from that
+    /// is worked out once, while loading.
+    pub(crate) fn load_for(
+        context: &LoadContext<'_>,
+        file: &str,
+        (dimension, pictures): (&str, usize),
+    ) -> Result<Self, StartError> {
+        let builder = builder(context, file)?
+            .with_dimension_override(dimension, pictures as i64)
+            .map_err(|error| fault(file, &error))?;
+        Self::read(context, file, builder)
+    }
+
+    fn read(
+        context: &LoadContext<'_>,
+        file: &str,
+        mut builder: SessionBuilder,
+    ) -> Result<Self, StartError> {
         let fault = |reason: String| StartError::Model {
             file: file.to_owned(),
             reason,
         };
-        let installed = context
-            .pack
-            .files
-            .get(file)
-            .ok_or_else(|| fault("the pack does not have it".to_owned()))?;
-        let mut builder = builder(context, file)?;
-        let session = builder
-            .commit_from_file(&installed.path)
-            .map_err(|error| fault(error.to_string()))?;
+        let path = path(context, file)?;
+        let session = match (context.provider, without_prelu(path)) {
+            // A model that is not what the rewriting takes it for is used as it is.
+            (Provider::Cpu, Some(model)) => builder
+                .commit_from_memory(&model)
+                .or_else(|_| builder.commit_from_file(path)),
+            _ => builder.commit_from_file(path),
+        };
+        let session = session.map_err(|error| fault(error.to_string()))?;
         let [input] = session.inputs() else {
             return Err(fault(format!(
                 "it has {} inputs, one is expected",
@@ -67,6 +90,31 @@ impl Model {
             session,
             input,
             single,
+        })
+    }
+
+    /// What the file calls the number of pictures of a run, where it leaves that open.
+    pub(crate) fn batch_dimension(
+        context: &LoadContext<'_>,
+        file: &str,
+    ) -> Result<Option<String>, StartError> {
+        // Nothing will be run: no time for making it quick.
+        let session = builder(context, file)?
+            .with_optimization_level(GraphOptimizationLevel::Disable)
+            .map_err(|error| fault(file, &error))?
+            .commit_from_file(path(context, file)?)
+            .map_err(|error| fault(file, &error))?;
+        let input = session.inputs().first().map(Outlet::dtype);
+        Ok(match input {
+            Some(ValueType::Tensor {
+                shape,
+                dimension_symbols,
+                ..
+            }) if shape.first() == Some(&-1) => dimension_symbols
+                .first()
+                .filter(|name| !name.is_empty())
+                .cloned(),
+            _ => None,
         })
     }
 
@@ -125,16 +173,33 @@ pub(crate) fn values<'a>(
     Ok(data)
 }
 
-fn builder(context: &LoadContext<'_>, file: &str) -> Result<SessionBuilder, StartError> {
-    let fault = |error: ort::Error<SessionBuilder>| StartError::Model {
+fn fault(file: &str, error: &dyn std::error::Error) -> StartError {
+    StartError::Model {
         file: file.to_owned(),
         reason: error.to_string(),
-    };
+    }
+}
+
+/// Where the file with key `file` is.
+fn path<'a>(context: &LoadContext<'a>, file: &str) -> Result<&'a Path, StartError> {
+    let installed = context.pack.files.get(file);
+    let installed = installed.ok_or_else(|| StartError::Model {
+        file: file.to_owned(),
+        reason: "the pack does not have it".to_owned(),
+    })?;
+    Ok(&installed.path)
+}
+
+/// The model at `path`, rewritten; `None` where there is nothing to rewrite.
+fn without_prelu(path: &Path) -> Option<Vec<u8>> {
+    // What cannot be read is told by the runtime.
+    onnx::without_prelu(&std::fs::read(path).ok()?)
+}
+
+fn builder(context: &LoadContext<'_>, file: &str) -> Result<SessionBuilder, StartError> {
+    let fault = |error: ort::Error<SessionBuilder>| fault(file, &error);
     let mut builder = SessionBuilder::new(context.environment)
-        .map_err(|error| StartError::Model {
-            file: file.to_owned(),
-            reason: error.to_string(),
-        })?
+        .map_err(|error| crate::models::session::fault(file, &error))?
         .with_optimization_level(GraphOptimizationLevel::All)
         .map_err(fault)?
         .with_intra_threads(1)

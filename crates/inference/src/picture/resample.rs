@@ -229,7 +229,7 @@ fn sample(image: &Pixels, x: f32, y: f32) -> [u8; 3] {
     ) else {
         return [0; 3];
     };
-    std::array::from_fn(|channel| {
+    let mix = |channel: usize| {
         let value = |pixels: &[u8], at: usize| f32::from(pixels[at + channel]);
         round(
             weights[0] * value(upper, 0)
@@ -237,7 +237,9 @@ fn sample(image: &Pixels, x: f32, y: f32) -> [u8; 3] {
                 + weights[2] * value(lower, 0)
                 + weights[3] * value(lower, 3),
         )
-    })
+    };
+    // Not `array::from_fn`, which is not inlined here.
+    [mix(0), mix(1), mix(2)]
 }
 
 /// [`sample`] where some of the four pixels are outside.

@@ -5,6 +5,7 @@ mod behaviour;
 mod doctor;
 mod large;
 mod pose;
+mod quick;
 mod reference;
 
 use std::{
@@ -119,6 +120,7 @@ pub(crate) fn pipeline(pack: &InstalledPack) -> Pipeline {
         pack,
         provider: Provider::Cpu,
         prepacked: &BTreeMap::new(),
+        batch: None,
     };
     Pipeline::load(&context, ImageLimits::default(), None).unwrap()
 }

@@ -101,6 +101,7 @@ fn one_look_at_the_reference_s_box_is_the_reference_s() {
         pack: &pack,
         provider: Provider::Cpu,
         prepacked: &BTreeMap::new(),
+        batch: None,
     };
     let role = pack.manifest.pose.as_ref().unwrap();
     let mut model = PoseModel::load(&context, role).unwrap().unwrap();

@@ -63,6 +63,7 @@ pub(super) fn detector(
         pack: &pack,
         provider: Provider::Cpu,
         prepacked: &BTreeMap::new(),
+        batch: None,
     })
     .unwrap()
 }
@@ -80,6 +81,7 @@ fn models_compute_what_the_reference_computed() {
             pack: &pack,
             provider: Provider::Cpu,
             prepacked: &BTreeMap::new(),
+            batch: None,
         };
         let mut model = Model::load(&context, &format!("{name}.onnx")).unwrap();
         let (height, width) = (

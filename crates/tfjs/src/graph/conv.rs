@@ -5,7 +5,7 @@ use super::{
     elementwise,
     topology::Node,
 };
-use crate::{Error, onnx::Attribute, tensor::Tensor};
+use crate::{Error, model::Attribute, tensor::Tensor};
 
 /// `Conv2D` and `DepthwiseConv2dNative`, plain or fused.
 pub(super) fn convolution(

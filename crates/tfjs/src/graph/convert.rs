@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error,
-    onnx::{Dim, Model},
+    model::{Dim, Model},
     tensor::Tensor,
     weights::{self, Weights},
 };
@@ -235,7 +235,7 @@ impl Walk<'_> {
         self.model.node(
             "Transpose",
             &[name],
-            &[crate::onnx::Attribute::Ints("perm", order.to_vec())],
+            &[crate::model::Attribute::Ints("perm", order.to_vec())],
         )
     }
 }

@@ -4,7 +4,7 @@ use super::{
     convert::{Value, Walk},
     topology::Node,
 };
-use crate::{Error, onnx::Attribute, tensor::Tensor};
+use crate::{Error, model::Attribute, tensor::Tensor};
 
 /// An operator of two operands, at least one of them made.
 pub(super) fn binary(walk: &mut Walk<'_>, node: &Node, op: &str) -> Result<Value, Error> {

@@ -4,7 +4,7 @@ use super::{
     convert::{Value, Walk},
     topology::Node,
 };
-use crate::{Error, onnx::Attribute};
+use crate::{Error, model::Attribute};
 
 /// Where TensorFlow's dimension `axis` of a value of `rank` dimensions is kept.
 fn kept(node: &Node, axis: i32, rank: usize) -> Result<usize, Error> {

@@ -1,7 +1,7 @@
 //! face-api's 68-point network: separable convolutions in four dense blocks, 112 x 112 pixels to 68 points.
 
 use super::layers::{Net, Window};
-use crate::{Error, onnx::Attribute, tensor::Tensor};
+use crate::{Error, model::Attribute, tensor::Tensor};
 
 /// Side of the input.
 const SIDE: usize = 112;

@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    onnx::{Attribute, Dim, Model},
+    model::{Attribute, Dim, Model},
     tensor::Tensor,
     weights::{self, Weights},
 };

@@ -1,7 +1,7 @@
 //! dlib's face recognition network: a residual network of 29 layers, 150 x 150 pixels to 128 numbers.
 
 use super::layers::{Net, Window};
-use crate::{Error, onnx::Attribute, tensor::Tensor};
+use crate::{Error, model::Attribute, tensor::Tensor};
 
 /// Side of the input.
 const SIDE: usize = 150;

@@ -1,30 +1,32 @@
-//! The little of protocol buffers' wire format that writing needs.
+//! Writing protocol buffers' wire format.
 
 /// A message under construction: fields in the order in which they are put.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Message(Vec<u8>);
+pub struct Message(Vec<u8>);
 
 impl Message {
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    /// The message as it is written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
     /// A number: the types int32, int64, enum. Negative ones take ten bytes, as the format says.
-    pub(super) fn number(&mut self, field: u32, value: i64) -> &mut Self {
+    pub fn number(&mut self, field: u32, value: i64) -> &mut Self {
         self.key(field, 0);
         self.varint(value as u64);
         self
     }
 
     /// A 32-bit float.
-    pub(super) fn float(&mut self, field: u32, value: f32) -> &mut Self {
+    pub fn float(&mut self, field: u32, value: f32) -> &mut Self {
         self.key(field, 5);
         self.0.extend_from_slice(&value.to_le_bytes());
         self
     }
 
     /// A string or raw bytes.
-    pub(super) fn bytes(&mut self, field: u32, value: impl AsRef<[u8]>) -> &mut Self {
+    pub fn bytes(&mut self, field: u32, value: impl AsRef<[u8]>) -> &mut Self {
         let value = value.as_ref();
         self.key(field, 2);
         self.varint(value.len() as u64);
@@ -33,8 +35,13 @@ impl Message {
     }
 
     /// A message inside this one.
-    pub(super) fn message(&mut self, field: u32, value: Self) -> &mut Self {
+    pub fn message(&mut self, field: u32, value: Self) -> &mut Self {
         self.bytes(field, value.0)
+    }
+
+    /// Fields as they stand in another message.
+    pub(crate) fn copy(&mut self, raw: &[u8]) {
+        self.0.extend_from_slice(raw);
     }
 
     fn key(&mut self, field: u32, kind: u32) {

@@ -1,7 +1,7 @@
 //! An ONNX model under construction. Field numbers are those of `onnx.proto`.
 
-use super::wire::Message;
 use crate::tensor::{Tensor, Values};
+use onnx::Message;
 
 /// The operator set that the nodes are written for; ONNX Runtime reads it since 1.7.
 const OPSET: i64 = 13;

@@ -1,0 +1,10 @@
+//! ONNX files on the level of their bytes, which are protocol buffers (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>).
+//!
+//! What is not looked at is kept as it is, byte for byte: no schema is needed, and nothing is lost that this crate does not know.
+
+mod prelu;
+mod read;
+mod write;
+
+pub use prelu::without_prelu;
+pub use write::Message;
