@@ -181,6 +181,14 @@ impl Database {
         }
     }
 
+    /// Runs `work`, which only reads, each statement perhaps of another state of the database.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        work: impl Work<T>,
+    ) -> Result<T, StoreError> {
+        self.in_task(Access::Look, work).await
+    }
+
     /// Runs `work` on one state of the database.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
@@ -251,7 +259,7 @@ impl Database {
         let vault = self.vault().cloned();
         match (&self.0.engine, access) {
             (Engine::Postgres(pool), _) => transact(pool, access, limit, vault, work).await,
-            (Engine::Sqlite { readers, .. }, Access::Read) => {
+            (Engine::Sqlite { readers, .. }, Access::Look | Access::Read) => {
                 transact(readers, access, limit, vault, work).await
             }
             (Engine::Sqlite { writer, .. }, Access::Write) => {

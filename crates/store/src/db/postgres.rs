@@ -18,7 +18,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 impl Dialect for Postgres {
     fn begin(access: Access) -> &'static str {
         match access {
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Look | Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         }
     }

@@ -25,7 +25,7 @@ const OPENING_PAUSE: Duration = Duration::from_millis(50);
 impl Dialect for Sqlite {
     fn begin(access: Access) -> &'static str {
         match access {
-            Access::Read => "BEGIN",
+            Access::Look | Access::Read => "BEGIN",
             // Takes the write lock at once: a transaction that reads first could not get it later.
             Access::Write => "BEGIN IMMEDIATE",
         }

@@ -16,6 +16,8 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
+    /// Reads, and each statement may see a state of its own: no transaction, and two round trips less.
+    Look,
     /// Sees one state of the database throughout.
     Read,
     /// Reads and writes; commits at the end.
@@ -90,6 +92,13 @@ async fn once<D: Dialect, T: Send>(
     vault: Option<Arc<Vault>>,
     work: &impl Work<T>,
 ) -> Result<Result<T, StoreError>, StoreError> {
+    if access == Access::Look {
+        return match work(&mut Tx::new(D::session(connection), vault)).await {
+            // No undoing will show whether it is still of use.
+            Err(error @ StoreError::Unavailable(_)) => Err(error),
+            result => Ok(result),
+        };
+    }
     let mut transaction = connection
         .begin_with(SqlStr::from_static(D::begin(access)))
         .await

@@ -95,7 +95,7 @@ impl ApiKeys for Database {
         &self,
         hash: [u8; 32],
     ) -> Result<Option<(ApiKey, Client)>, StoreError> {
-        self.read(move |tx| Box::pin(client_of_key(tx, hash))).await
+        self.look(move |tx| Box::pin(client_of_key(tx, hash))).await
     }
 
     async fn note_api_key_use(&self, key: ApiKeyId) -> Result<(), StoreError> {

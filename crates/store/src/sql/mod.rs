@@ -62,7 +62,7 @@ impl Catalog for Database {
     }
 
     async fn client(&self, id: ClientId) -> Result<Option<Client>, StoreError> {
-        self.read(move |tx| Box::pin(clients::by_id(tx, id))).await
+        self.look(move |tx| Box::pin(clients::by_id(tx, id))).await
     }
 
     async fn client_by_name(&self, name: &str) -> Result<Option<Client>, StoreError> {

@@ -22,6 +22,9 @@ const WAITING: usize = 16_384;
 /// Most records of one transaction.
 const BATCH: usize = 256;
 
+/// Pause after a batch: those that come meanwhile are one transaction, where each by itself would cost as much as all of them.
+const GATHERING: Duration = Duration::from_millis(20);
+
 /// Pause after the database failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -99,6 +102,9 @@ impl Task {
             for done in finished {
                 // Whoever asked may be gone.
                 let _ = done.send(());
+            }
+            if self.in_a_hurry.load(Ordering::Relaxed) == 0 {
+                sleep(GATHERING).await;
             }
         }
     }
