@@ -38,7 +38,7 @@ pub use error::{DecodeError, EngineError, FaceError, StartError};
 pub use face::{Face, FaceRules};
 pub use geometry::{BoundingBox, Point};
 pub use picture::{DecodedImage, ImageBytes, ImageLimits, PICTURE_ENDINGS};
-pub use pipeline::{Liveness, Pipeline};
+pub use pipeline::{AlignedPictures, Liveness, Pipeline};
 pub use portrait::Portrait;
 pub use quality::Quality;
 pub use score::Score;

@@ -28,6 +28,13 @@ pub struct Liveness {
     pub probabilities: Vec<f32>,
 }
 
+/// The main faces of one person's pictures, ready for the embedder.
+pub struct AlignedPictures {
+    faces: Vec<AlignedFace>,
+    /// How much each counts, 0 to 1.
+    qualities: Vec<f32>,
+}
+
 /// The pack's liveness models and what their mean stands for.
 struct LivenessPart {
     ensemble: LivenessEnsemble,
@@ -170,9 +177,47 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<Embedding, FaceError> {
-        self.combined(pictures, effort, |this, image| {
-            this.main_face(image, effort, rules)
-        })
+        let pictures = self.aligned_pictures(pictures, effort, rules)?;
+        let [template] = self.templates([pictures], effort)?;
+        Ok(template)
+    }
+
+    /// The first part of [`Pipeline::template`], for [`Pipeline::templates`] of several people.
+    ///
+    /// # Errors
+    /// As [`Pipeline::template`].
+    pub fn aligned_pictures(
+        &mut self,
+        pictures: &[ImageBytes],
+        effort: Effort,
+        rules: &FaceRules,
+    ) -> Result<AlignedPictures, FaceError> {
+        self.aligned(pictures, |this, image| this.main_face(image, effort, rules))
+    }
+
+    /// The template of each of several people, in as few runs of the model as it takes.
+    ///
+    /// # Errors
+    /// [`FaceError::Inference`].
+    pub fn templates<const N: usize>(
+        &mut self,
+        people: [AlignedPictures; N],
+        effort: Effort,
+    ) -> Result<[Embedding; N], FaceError> {
+        let faces = people.iter().flat_map(|pictures| &pictures.faces);
+        let faces: Vec<AlignedFace> = faces.cloned().collect();
+        let templates = self.embed_aligned(&faces, effort)?;
+        let mut left = templates.as_slice();
+        let mut each = Vec::with_capacity(N);
+        for AlignedPictures { qualities, .. } in &people {
+            let own = left.split_off(..qualities.len()).unwrap_or_default();
+            let template = combine(own, qualities, Weighting::default());
+            each.push(template.ok_or_else(|| {
+                FaceError::Inference("the pictures' templates cancel out".to_owned())
+            })?);
+        }
+        each.try_into()
+            .map_err(|_| FaceError::Inference("a template is missing".to_owned()))
     }
 
     /// As [`Pipeline::template`], for tight face crops: a picture in which no face is found is taken as an aligned face.
@@ -185,9 +230,11 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<Embedding, FaceError> {
-        self.combined(crops, effort, |this, image| {
+        let crops = self.aligned(crops, |this, image| {
             this.main_face_of_crop(image, effort, rules)
-        })
+        })?;
+        let [template] = self.templates([crops], effort)?;
+        Ok(template)
     }
 
     /// As [`Pipeline::main_face`], for a tight face crop: when no face is found, the whole picture is taken as an aligned face.
@@ -316,13 +363,12 @@ impl Pipeline {
         self.timed(Stage::Embed, |this| this.embedder.embed(faces, effort))
     }
 
-    fn combined(
+    fn aligned(
         &mut self,
         pictures: &[ImageBytes],
-        effort: Effort,
         mut face_of: impl FnMut(&mut Self, &DecodedImage) -> Result<Face, FaceError>,
-    ) -> Result<Embedding, FaceError> {
-        let mut aligned = Vec::with_capacity(pictures.len());
+    ) -> Result<AlignedPictures, FaceError> {
+        let mut faces = Vec::with_capacity(pictures.len());
         let mut qualities = Vec::with_capacity(pictures.len());
         for bytes in pictures {
             let image = self.decode(bytes)?;
@@ -331,7 +377,7 @@ impl Pipeline {
             // One picture is its own template, however good it is.
             if pictures.len() == 1 {
                 qualities.push(1.0);
-                aligned.push(crop);
+                faces.push(crop);
                 continue;
             }
             // The figures are those of one alignment, whatever the pack's.
@@ -342,11 +388,9 @@ impl Pipeline {
                 quality::measure(&image, &face, &judged, None)
             };
             qualities.push(figures.overall);
-            aligned.push(crop);
+            faces.push(crop);
         }
-        let templates = self.embed_aligned(&aligned, effort)?;
-        combine(&templates, &qualities, Weighting::default())
-            .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
+        Ok(AlignedPictures { faces, qualities })
     }
 
     /// Runs each model once on an empty picture at the usual sizes, so that the first request finds them warm.

@@ -66,8 +66,19 @@ pub async fn compare(
     let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
     let (effort, min_score) = (pair.effort, pair.min_score);
     let job = move |pipeline: &mut Pipeline| {
-        let probe = template(pipeline, probe, Part::Probe, effort, &limits, &rules)?;
-        let gallery = template(pipeline, gallery, Part::Gallery, effort, &limits, &rules)?;
+        let mut aligned = |pictures, part| {
+            let pictures = load_all(pictures, &limits).map_err(ServiceError::of(part))?;
+            let aligned = pipeline.aligned_pictures(&pictures, effort, &rules);
+            aligned.map_err(ServiceError::of(part))
+        };
+        let people = [
+            aligned(probe, Part::Probe)?,
+            aligned(gallery, Part::Gallery)?,
+        ];
+        // What fails now is the engine, whichever part it is told of.
+        let [probe, gallery] = pipeline
+            .templates(people, effort)
+            .map_err(ServiceError::of(Part::Probe))?;
         Ok::<_, ServiceError>(Comparison::new(
             pipeline.similarity(&probe, &gallery),
             min_score,
