@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// With `identify` and `strangers`: this pack alone [default: every installed one]
     #[arg(long, value_name = "NAME")]
     pack: Option<String>,
-    /// For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--faces N`, `--requests N`, `--alone`
+    /// For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--rounds N`, `--faces N`, `--requests N`, `--alone`
     /// (without the Python server), `--pack NAME`
     #[arg(last = true)]
     options: Vec<String>,

@@ -28,6 +28,9 @@ struct Args {
     /// Seconds of one measurement
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// With `serve`: how often everything is measured in turn
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// Faces that are enrolled for searches
     #[arg(long, default_value_t = 100_000)]
     faces: usize,

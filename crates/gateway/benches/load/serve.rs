@@ -20,8 +20,8 @@ use super::{
 const ALONE: usize = 60;
 /// The same for each large photograph.
 const ALONE_LARGE: usize = 15;
-/// Requests under way per core, when as many as can be are served.
-const PER_CORE: usize = 2;
+/// Requests under way per core, when as many as can be are served: so many that each process of the Python server has some.
+const PER_CORE: usize = 4;
 /// The account.
 const ACCOUNT: &str = "bench";
 
@@ -41,77 +41,150 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .collect();
     drop((filled, runtime));
 
-    let server = Server::start(
-        data.path(),
-        &args.pack,
-        &[("ROSTRO_INFERENCE__WORKERS", "1")],
-    )?;
-    let mut alone = Vec::new();
+    // All of them at once, idle unless asked: what else the machine does meets each in turn, not the one that is measured last.
+    let one = [("ROSTRO_INFERENCE__WORKERS", "1")];
+    let single = Server::start(data.path(), &args.pack, &one)?;
+    let server = Server::start(data.path(), &args.pack, &[])?;
+    let peer = match args.alone {
+        true => None,
+        false => Some(peer::start(&args.pack, args.faces)?),
+    };
+    let time = Duration::from_secs(args.seconds);
+    let mut calls = Vec::new();
     for request in &requests {
-        alone.push(Alone::of(&server, request, ALONE)?);
+        Alone::of(&single, request, ALONE)?;
+        for server in [Some(&server), peer.as_ref()].into_iter().flatten() {
+            saturate(server, request, Duration::from_secs(2))?;
+        }
+        let rounds =
+            (0..args.rounds).map(|_| Round::of(&single, &server, peer.as_ref(), request, time));
+        calls.push(rounds.collect::<Result<Vec<_>>>()?);
     }
+    print_rounds(&args.pack, &calls, peer.is_some());
+    decoding(&single, &token)?;
+    drop((single, server, peer));
+    if args.alone {
+        return Ok(());
+    }
+    beside_insightface(args)
+}
+
+/// One call, by one worker alone, by the whole machine, and by the Python server, one right after the other.
+struct Round {
+    alone: Alone,
+    ours: Load,
+    /// Milliseconds of CPU a request, beside the workers.
+    beside: f64,
+    peer: Option<Load>,
+}
+
+impl Round {
+    fn of(
+        single: &Server,
+        server: &Server,
+        peer: Option<&Server>,
+        request: &Request,
+        time: Duration,
+    ) -> Result<Self> {
+        let alone = Alone::of(single, request, ALONE)?;
+        let (_, before) = server.cpu()?;
+        let ours = saturate(server, request, time)?;
+        let (_, after) = server.cpu()?;
+        let beside = after.saturating_sub(before).as_secs_f64() * 1000.0;
+        Ok(Self {
+            alone,
+            beside: beside / ours.seen.len() as f64,
+            ours,
+            peer: peer.map(|peer| saturate(peer, request, time)).transpose()?,
+        })
+    }
+
+    /// Requests per second that the stages of one request would allow.
+    fn limit(&self) -> f64 {
+        cores() as f64 * 1000.0 / self.alone.sum()
+    }
+}
+
+/// The median of what the rounds came to, and from where to where they came out.
+fn median(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> (f64, f64, f64) {
+    let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
+    figures.sort_unstable_by(f64::total_cmp);
+    let at = |part: usize| figures.get(part).copied().unwrap_or(f64::NAN);
+    let last = figures.len().saturating_sub(1);
+    (at(last / 2), at(0), at(last))
+}
+
+/// Milliseconds that this part of the requests took at most.
+fn within(load: &Load, part: f64) -> f64 {
+    percentile(accepted(&load.seen), part)
+}
+
+fn print_rounds(pack: &str, calls: &[Vec<Round>], peer: bool) {
+    let count = calls.first().map_or(0, Vec::len);
     println!(
-        "\nOne request at a time on one worker, ms (pack {}):\n",
-        args.pack
+        "\nOne request at a time on one worker, ms (pack {pack}; medians of {count} rounds):\n"
     );
     println!(
         "| call | {} | sum of the stages | the whole request |",
         STAGES.join(" | ")
     );
     println!("|---|{}---|---|", "---|".repeat(STAGES.len()));
-    for (call, alone) in bodies::CALLS.iter().zip(&alone) {
-        println!("| {call} | {} |", alone.row());
+    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+        let stages = STAGES.map(|stage| median(rounds, |round| round.alone.stage(stage)).0);
+        let stages: Vec<String> = stages.iter().map(|ms| format!("{ms:.2}")).collect();
+        println!(
+            "| {call} | {} | {:.2} | {:.2} |",
+            stages.join(" | "),
+            median(rounds, |round| round.alone.sum()).0,
+            median(rounds, |round| round.alone.whole).0,
+        );
     }
-    decoding(&server, &token)?;
-    drop(server);
-
-    let server = Server::start(data.path(), &args.pack, &[])?;
-    let mut saturated = Vec::new();
-    println!("\nAs much as it can on {} cores:\n", cores());
+    println!(
+        "\nAs much as it can on {} cores; in brackets the least and the most of the rounds:\n",
+        cores()
+    );
     println!(
         "| call | requests/s | limit by the stages | ratio | p50 ms | p99 ms | CPU beside the workers, ms a request |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for ((call, request), alone) in bodies::CALLS.iter().zip(&requests).zip(&alone) {
-        saturate(&server, request, Duration::from_secs(2))?;
-        let (_, before) = server.cpu()?;
-        let load = saturate(&server, request, Duration::from_secs(args.seconds))?;
-        let (_, after) = server.cpu()?;
-        let beside = after.saturating_sub(before).as_secs_f64() * 1000.0;
-        let limit = cores() as f64 * 1000.0 / alone.sum();
+    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+        let (ratio, least, most) = median(rounds, |round| round.ours.rate() / round.limit());
         println!(
-            "| {call} | {:.1} | {limit:.1} | {:.2} | {:.1} | {:.1} | {:.2} |",
-            load.rate(),
-            load.rate() / limit,
-            percentile(accepted(&load.seen), 0.5),
-            percentile(accepted(&load.seen), 0.99),
-            beside / load.seen.len() as f64,
+            "| {call} | {:.1} | {:.1} | {ratio:.2} ({least:.2} to {most:.2}) | {:.1} | {:.1} | {:.2} |",
+            median(rounds, |round| round.ours.rate()).0,
+            median(rounds, Round::limit).0,
+            median(rounds, |round| within(&round.ours, 0.5)).0,
+            median(rounds, |round| within(&round.ours, 0.99)).0,
+            median(rounds, |round| round.beside).0,
         );
-        saturated.push(load);
     }
-    drop(server);
-    if args.alone {
-        return Ok(());
+    if !peer {
+        return;
     }
-    let peer = peer::start(&args.pack, args.faces)?;
-    println!("\nThe Python server (benches/peer), the same requests:\n");
+    println!("\nThe Python server (benches/peer), the same requests in the same rounds:\n");
     println!("| call | requests/s | p50 ms | p99 ms | ours: throughput | p99 |");
     println!("|---|---|---|---|---|---|");
-    for ((call, request), ours) in bodies::CALLS.iter().zip(&requests).zip(&saturated) {
-        saturate(&peer, request, Duration::from_secs(2))?;
-        let load = saturate(&peer, request, Duration::from_secs(args.seconds))?;
-        let p99 = |load: &Load| percentile(accepted(&load.seen), 0.99);
+    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+        let of = |figure: &dyn Fn(&Load) -> f64| {
+            median(rounds, |round| round.peer.as_ref().map_or(f64::NAN, figure)).0
+        };
+        let beside = |figure: &dyn Fn(&Load) -> f64| {
+            let ratio = |round: &Round| {
+                let peer = round.peer.as_ref().map_or(f64::NAN, figure);
+                figure(&round.ours) / peer
+            };
+            let (ratio, least, most) = median(rounds, ratio);
+            format!("{ratio:.2} x ({least:.2} to {most:.2})")
+        };
         println!(
-            "| {call} | {:.1} | {:.1} | {:.1} | {:.2} x | {:.2} x |",
-            load.rate(),
-            percentile(accepted(&load.seen), 0.5),
-            p99(&load),
-            ours.rate() / load.rate(),
-            p99(ours) / p99(&load),
+            "| {call} | {:.1} | {:.1} | {:.1} | {} | {} |",
+            of(&Load::rate),
+            of(&|load| within(load, 0.5)),
+            of(&|load| within(load, 0.99)),
+            beside(&Load::rate),
+            beside(&|load| within(load, 0.99)),
         );
     }
-    drop(peer);
-    beside_insightface(args)
 }
 
 /// `compare` with a detector that insightface can run too, and what insightface does of it: two pictures to two templates.
@@ -206,18 +279,8 @@ impl Alone {
         self.stages.values().sum()
     }
 
-    fn row(&self) -> String {
-        let stage = |name: &&str| self.stages.get(*name).copied().unwrap_or_default();
-        let stages: Vec<String> = STAGES
-            .iter()
-            .map(|name| format!("{:.2}", stage(name)))
-            .collect();
-        format!(
-            "{} | {:.2} | {:.2}",
-            stages.join(" | "),
-            self.sum(),
-            self.whole
-        )
+    fn stage(&self, name: &str) -> f64 {
+        self.stages.get(name).copied().unwrap_or_default()
     }
 }
 
@@ -226,9 +289,9 @@ fn decoding(server: &Server, token: &str) -> Result<()> {
     let photographs = ["compreface/004_A.jpg", "compreface/001_A.jpg"];
     println!("\nLarge photographs, one request at a time:\n");
     println!(
-        "| photograph | call | 12 megapixels: decode ms | whole ms | 1 megapixel: decode ms | whole ms | ratio |"
+        "| photograph | call | 12 megapixels: decode ms | other stages | whole ms | 1 megapixel: decode ms | other stages | whole ms | ratio |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for file in photographs {
         let Some(path) = bodies::labelled(file) else {
             println!("(without ROSTRO_FACES: none)");
@@ -245,15 +308,17 @@ fn decoding(server: &Server, token: &str) -> Result<()> {
                 Alone::of(server, &request, ALONE_LARGE)
             };
             let (large_times, small_times) = (of(&large)?, of(&small)?);
-            let decode = |times: &Alone| times.stages.get("decode").copied().unwrap_or_default();
+            let times = |times: &Alone| {
+                let decode = times.stage("decode");
+                let rest = times.sum() - decode;
+                format!("{decode:.1} | {rest:.1} | {:.1}", times.whole)
+            };
             println!(
-                "| {file}, {} and {} KB | {call} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} |",
+                "| {file}, {} and {} KB | {call} | {} | {} | {:.2} |",
                 large.len() / 1000,
                 small.len() / 1000,
-                decode(&large_times),
-                large_times.whole,
-                decode(&small_times),
-                small_times.whole,
+                times(&large_times),
+                times(&small_times),
                 large_times.whole / small_times.whole,
             );
         }
