@@ -2,7 +2,10 @@
 
 mod identify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -28,7 +31,7 @@ pub(crate) struct Args {
     /// With `identify` and `strangers`: this pack alone [default: every installed one]
     #[arg(long, value_name = "NAME")]
     pack: Option<String>,
-    /// For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--rounds N`, `--faces N`, `--requests N`, `--alone`
+    /// For `index`: `--rows N`, `--dimension N` and more (`crates/index/benches`). For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--rounds N`, `--faces N`, `--requests N`, `--alone`
     /// (without the Python server), `--pack NAME`
     #[arg(last = true)]
     options: Vec<String>,
@@ -38,6 +41,8 @@ pub(crate) struct Args {
 enum What {
     /// Milliseconds per stage on one thread, and the throughput of `compare` beside the limit that they imply
     Stages,
+    /// Searches of the vector index beside usearch, hnsw_rs and, where `target/faiss-venv` has it, faiss
+    Index,
     /// How long a server with a million enrolled faces takes until it answers searches (ROSTRO_BENCH_FACES: another number)
     Start,
     /// Requests per second beside the limit that the stages imply, CPU beside inference, and a Python server doing the same
@@ -59,6 +64,9 @@ enum What {
 /// # Errors
 /// What set-up fails with.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    if matches!(args.what, What::Index) {
+        return of_index(workspace, args);
+    }
     let wanted = setup::Args {
         mirror: args.mirror.clone(),
         ..setup::Args::default()
@@ -72,6 +80,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     match args.what {
+        What::Index => of_index(workspace, args),
         What::Stages => of_gateway(workspace, &fetched, "stages", None, args),
         What::Start => of_gateway(workspace, &fetched, "start", None, args),
         What::Serve => of_gateway(workspace, &fetched, "load", Some("serve"), args),
@@ -81,6 +90,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         What::Identify => identify::run(workspace, &fetched, args),
         What::Strangers => identify::strangers::run(workspace, &fetched, args),
     }
+}
+
+/// The bench of the crate `index`: of vectors alone, so nothing is to be set up.
+fn of_index(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let mut bench = workspace.cargo();
+    bench.args(["bench", "--package", "index", "--features", "peers"]);
+    bench.args(["--bench", "index", "--"]).args(&args.options);
+    status_of(bench)
 }
 
 /// One of the benches of the crate `gateway`, and which of its measurements.
@@ -99,7 +116,11 @@ fn of_gateway(
     if let Some(faces) = env_path("ROSTRO_FACES")? {
         bench.env("ROSTRO_FACES", faces);
     }
-    let status = bench.status().context("cargo cannot be run")?;
+    status_of(bench)
+}
+
+fn status_of(mut command: Command) -> Result<ExitCode> {
+    let status = command.status().context("cargo cannot be run")?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {

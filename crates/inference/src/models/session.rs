@@ -1,7 +1,8 @@
 //! An ONNX Runtime session with one picture-like input.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
+use onnx::without_prelu;
 use ort::{
     environment::Environment,
     ep::{self, ExecutionProvider},
@@ -49,7 +50,7 @@ impl Model {
     ) -> Result<Self, StartError> {
         let builder = builder(context, file)?
             .with_dimension_override(dimension, pictures as i64)
-            .map_err(|error| fault(file, &error))?;
+            .map_err(|error| unusable(file, error))?;
         Self::read(context, file, builder)
     }
 
@@ -58,30 +59,31 @@ impl Model {
         file: &str,
         mut builder: SessionBuilder,
     ) -> Result<Self, StartError> {
-        let fault = |reason: String| StartError::Model {
-            file: file.to_owned(),
-            reason,
-        };
         let path = path(context, file)?;
-        let session = match (context.provider, without_prelu(path)) {
+        let quicker = match context.provider {
+            // What cannot be read is told by the runtime.
+            Provider::Cpu => fs::read(path).ok().and_then(|file| without_prelu(&file)),
+            Provider::Cuda => None,
+        };
+        let session = match quicker {
             // A model that is not what the rewriting takes it for is used as it is.
-            (Provider::Cpu, Some(model)) => builder
+            Some(model) => builder
                 .commit_from_memory(&model)
                 .or_else(|_| builder.commit_from_file(path)),
-            _ => builder.commit_from_file(path),
+            None => builder.commit_from_file(path),
         };
-        let session = session.map_err(|error| fault(error.to_string()))?;
+        let session = session.map_err(|error| unusable(file, error))?;
         let [input] = session.inputs() else {
-            return Err(fault(format!(
-                "it has {} inputs, one is expected",
-                session.inputs().len()
-            )));
+            let count = session.inputs().len();
+            let reason = format!("it has {count} inputs, one is expected");
+            return Err(unusable(file, reason));
         };
         let single = match input.dtype().tensor_shape() {
             Some(shape) if shape.len() == 4 => shape[0] == 1,
             _ => {
-                return Err(fault(
-                    "its input is not a tensor of four dimensions".to_owned(),
+                return Err(unusable(
+                    file,
+                    "its input is not a tensor of four dimensions",
                 ));
             }
         };
@@ -98,12 +100,17 @@ impl Model {
         context: &LoadContext<'_>,
         file: &str,
     ) -> Result<Option<String>, StartError> {
-        // Nothing will be run: no time for making it quick.
-        let session = builder(context, file)?
+        // Nothing will be run: no time for making it quick, and no weights to be kept.
+        let bare = LoadContext {
+            prepacked: &BTreeMap::new(),
+            batch: None,
+            ..*context
+        };
+        let session = builder(&bare, file)?
             .with_optimization_level(GraphOptimizationLevel::Disable)
-            .map_err(|error| fault(file, &error))?
+            .map_err(|error| unusable(file, error))?
             .commit_from_file(path(context, file)?)
-            .map_err(|error| fault(file, &error))?;
+            .map_err(|error| unusable(file, error))?;
         let input = session.inputs().first().map(Outlet::dtype);
         Ok(match input {
             Some(ValueType::Tensor {
@@ -173,33 +180,24 @@ pub(crate) fn values<'a>(
     Ok(data)
 }
 
-fn fault(file: &str, error: &dyn std::error::Error) -> StartError {
+fn unusable(file: &str, reason: impl ToString) -> StartError {
     StartError::Model {
         file: file.to_owned(),
-        reason: error.to_string(),
+        reason: reason.to_string(),
     }
 }
 
 /// Where the file with key `file` is.
 fn path<'a>(context: &LoadContext<'a>, file: &str) -> Result<&'a Path, StartError> {
     let installed = context.pack.files.get(file);
-    let installed = installed.ok_or_else(|| StartError::Model {
-        file: file.to_owned(),
-        reason: "the pack does not have it".to_owned(),
-    })?;
+    let installed = installed.ok_or_else(|| unusable(file, "the pack does not have it"))?;
     Ok(&installed.path)
 }
 
-/// The model at `path`, rewritten; `None` where there is nothing to rewrite.
-fn without_prelu(path: &Path) -> Option<Vec<u8>> {
-    // What cannot be read is told by the runtime.
-    onnx::without_prelu(&std::fs::read(path).ok()?)
-}
-
 fn builder(context: &LoadContext<'_>, file: &str) -> Result<SessionBuilder, StartError> {
-    let fault = |error: ort::Error<SessionBuilder>| fault(file, &error);
+    let fault = |error: ort::Error<SessionBuilder>| unusable(file, error);
     let mut builder = SessionBuilder::new(context.environment)
-        .map_err(|error| crate::models::session::fault(file, &error))?
+        .map_err(|error| unusable(file, error))?
         .with_optimization_level(GraphOptimizationLevel::All)
         .map_err(fault)?
         .with_intra_threads(1)

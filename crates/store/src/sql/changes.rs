@@ -222,7 +222,7 @@ async fn prune(tx: &mut Tx<'_>, before: OffsetDateTime, limit: u32) -> Result<u6
 #[async_trait]
 impl Changes for Database {
     async fn revision(&self) -> Result<Revision, StoreError> {
-        self.read(|tx| Box::pin(newest(tx))).await
+        self.look(|tx| Box::pin(newest(tx))).await
     }
 
     async fn changes_since(

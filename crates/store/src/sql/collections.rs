@@ -345,7 +345,7 @@ impl Collections for Database {
         client: ClientId,
         wanted: CollectionRef,
     ) -> Result<Option<Collection>, StoreError> {
-        self.read(move |tx| Box::pin(find(tx, client, wanted)))
+        self.look(move |tx| Box::pin(find(tx, client, wanted)))
             .await
     }
 

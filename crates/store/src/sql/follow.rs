@@ -40,7 +40,7 @@ async fn poll(database: WeakDatabase, wake: Arc<Notify>, interval: Duration) {
         let Some(database) = database.upgrade() else {
             return;
         };
-        let result = database.read(|tx| Box::pin(changes::newest(tx))).await;
+        let result = database.look(|tx| Box::pin(changes::newest(tx))).await;
         match &result {
             Ok(revision) => database.hear(*revision),
             // Once per outage, not twice a second.

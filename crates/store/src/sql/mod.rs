@@ -53,7 +53,7 @@ impl Catalog for Database {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|tx| Box::pin(async { tx.row(sql("SELECT 1 AS alive")).await.map(drop) }))
+        self.look(|tx| Box::pin(async { tx.row(sql("SELECT 1 AS alive")).await.map(drop) }))
             .await
     }
 
