@@ -204,12 +204,15 @@ impl Pipeline {
         people: [AlignedPictures; N],
         effort: Effort,
     ) -> Result<[Embedding; N], FaceError> {
-        let faces = people.iter().flat_map(|pictures| &pictures.faces);
-        let faces: Vec<AlignedFace> = faces.cloned().collect();
+        let mut faces = Vec::new();
+        let qualities = people.map(|mut pictures| {
+            faces.append(&mut pictures.faces);
+            pictures.qualities
+        });
         let templates = self.embed_aligned(&faces, effort)?;
         let mut left = templates.as_slice();
         let mut each = Vec::with_capacity(N);
-        for AlignedPictures { qualities, .. } in &people {
+        for qualities in &qualities {
             let own = left.split_off(..qualities.len()).unwrap_or_default();
             let template = combine(own, qualities, Weighting::default());
             each.push(template.ok_or_else(|| {

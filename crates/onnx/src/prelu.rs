@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    Message,
+    Attribute, FLOAT, Message, node,
     read::{Field, Value, fields, packed},
+    tensor,
 };
 
 // Fields of onnx.proto.
@@ -21,19 +22,12 @@ const GRAPH_NODE: u32 = 1;
 const GRAPH_INITIALIZER: u32 = 5;
 const NODE_INPUT: u32 = 1;
 const NODE_OUTPUT: u32 = 2;
-const NODE_NAME: u32 = 3;
 const NODE_OPERATOR: u32 = 4;
-const NODE_ATTRIBUTE: u32 = 5;
-const ATTRIBUTE_NAME: u32 = 1;
-const ATTRIBUTE_FLOAT: u32 = 2;
-const ATTRIBUTE_TYPE: u32 = 20;
 const TENSOR_DIMS: u32 = 1;
 const TENSOR_TYPE: u32 = 2;
 const TENSOR_FLOATS: u32 = 4;
 const TENSOR_NAME: u32 = 8;
 const TENSOR_RAW: u32 = 9;
-/// The value of both `TensorProto.FLOAT` and `AttributeProto.FLOAT`.
-const FLOAT: i64 = 1;
 
 /// From this version of the operators on, `BatchNormalization` with one output scales as it is meant here.
 const LEAST_OPSET: u64 = 9;
@@ -48,18 +42,15 @@ pub fn without_prelu(model: &[u8]) -> Option<Vec<u8>> {
     if opset(&model)? < LEAST_OPSET {
         return None;
     }
+    let (at, graph) = model.iter().enumerate().find_map(|(at, field)| {
+        let graph = field.bytes(MODEL_GRAPH.into())?;
+        Some((at, without_prelu_in(graph)?))
+    })?;
     let mut out = Message::default();
-    let mut replaced = false;
-    for field in &model {
-        match field.bytes(MODEL_GRAPH.into()).map(graph) {
-            Some(Some(graph)) => {
-                out.message(MODEL_GRAPH, graph);
-                replaced = true;
-            }
-            _ => out.copy(field.raw),
-        }
-    }
-    replaced.then(|| out.into_bytes())
+    model[..at].iter().for_each(|field| out.copy(field.raw));
+    out.message(MODEL_GRAPH, graph);
+    model[at + 1..].iter().for_each(|field| out.copy(field.raw));
+    Some(out.into_bytes())
 }
 
 /// The version of ONNX's own operators.
@@ -83,7 +74,7 @@ fn opset(model: &[Field<'_>]) -> Option<u64> {
 }
 
 /// The graph without what can be replaced; `None` when nothing can.
-fn graph(graph: &[u8]) -> Option<Message> {
+fn without_prelu_in(graph: &[u8]) -> Option<Message> {
     let graph = fields(graph)?;
     let tensors = graph
         .iter()
@@ -91,19 +82,20 @@ fn graph(graph: &[u8]) -> Option<Message> {
     let tensors: HashMap<&[u8], &[u8]> = tensors
         .filter_map(|tensor| Some((name_of(tensor)?, tensor)))
         .collect();
+    let nodes = graph.iter().map(|field| field.bytes(GRAPH_NODE.into()));
+    let found = nodes.map(|node| PRelu::read(node?, &tensors));
+    let found: Vec<Option<PRelu<'_>>> = found.collect();
+    if found.iter().all(Option::is_none) {
+        return None;
+    }
     let mut out = Message::default();
-    let mut replaced = false;
-    for field in &graph {
-        let node = field.bytes(GRAPH_NODE.into());
-        match node.and_then(|node| PRelu::read(node, &tensors)) {
-            Some(node) => {
-                node.write(&mut out);
-                replaced = true;
-            }
+    for (field, node) in graph.iter().zip(found) {
+        match node {
+            Some(node) => node.write(&mut out),
             None => out.copy(field.raw),
         }
     }
-    replaced.then_some(out)
+    Some(out)
 }
 
 fn name_of(tensor: &[u8]) -> Option<&[u8]> {
@@ -139,11 +131,9 @@ impl<'a> PRelu<'a> {
     /// Puts what does the same into a graph.
     fn write(&self, graph: &mut Message) {
         if let [slope] = self.slopes.as_slice() {
-            let alpha = ("alpha", *slope);
-            graph.message(
-                GRAPH_NODE,
-                node("LeakyRelu", &[self.input], self.output, Some(alpha)),
-            );
+            let alpha = Attribute::Float("alpha", *slope);
+            let leaky = node("LeakyRelu", &[self.input], self.output, &[alpha]);
+            graph.message(GRAPH_NODE, leaky);
             return;
         }
         let own = |part: &str| format!("{}/prelu/{part}", self.output);
@@ -156,49 +146,25 @@ impl<'a> PRelu<'a> {
             ("ones", vec![1.0; count]),
         ];
         for (name, values) in constants {
-            graph.message(GRAPH_INITIALIZER, tensor(&own(name), &values));
+            graph.message(GRAPH_INITIALIZER, constant(&own(name), &values));
         }
         let (positive, scaled, added) = (own("positive"), own("scaled"), own("added"));
         let (zeros, ones) = (own("zeros"), own("ones"));
         let scale = |input: &str, by: &str, output: &str| {
             let inputs = [input, by, &zeros, &zeros, &ones];
-            node(
-                "BatchNormalization",
-                &inputs,
-                output,
-                Some(("epsilon", 0.0)),
-            )
+            let epsilon = Attribute::Float("epsilon", 0.0);
+            node("BatchNormalization", &inputs, output, &[epsilon])
         };
         let nodes = [
-            node("Relu", &[self.input], &positive, None),
+            node("Relu", &[self.input], &positive, &[]),
             scale(self.input, &own("slopes"), &scaled),
             scale(&positive, &own("rest"), &added),
-            node("Add", &[&scaled, &added], self.output, None),
+            node("Add", &[&scaled, &added], self.output, &[]),
         ];
         for node in nodes {
             graph.message(GRAPH_NODE, node);
         }
     }
-}
-
-/// A node with at most one attribute.
-fn node(operator: &str, inputs: &[&str], output: &str, attribute: Option<(&str, f32)>) -> Message {
-    let mut node = Message::default();
-    for input in inputs {
-        node.bytes(NODE_INPUT, input);
-    }
-    node.bytes(NODE_OUTPUT, output);
-    node.bytes(NODE_NAME, format!("{output}/{operator}"));
-    node.bytes(NODE_OPERATOR, operator);
-    if let Some((name, value)) = attribute {
-        let mut attribute = Message::default();
-        attribute
-            .bytes(ATTRIBUTE_NAME, name)
-            .float(ATTRIBUTE_FLOAT, value)
-            .number(ATTRIBUTE_TYPE, FLOAT);
-        node.message(NODE_ATTRIBUTE, attribute);
-    }
-    node
 }
 
 /// One slope, or one a channel; `None` for a tensor that is not of 32-bit floats in the file itself, or of another shape.
@@ -227,18 +193,9 @@ fn slopes(tensor: &[u8]) -> Option<Vec<f32>> {
     (kind == u64::try_from(FLOAT).ok() && shaped).then_some(values)
 }
 
-fn tensor(name: &str, values: &[f32]) -> Message {
-    let mut tensor = Message::default();
-    tensor
-        .number(TENSOR_DIMS, values.len() as i64)
-        .number(TENSOR_TYPE, FLOAT)
-        .bytes(TENSOR_NAME, name);
-    let raw: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    tensor.bytes(TENSOR_RAW, raw);
-    tensor
+fn constant(name: &str, values: &[f32]) -> Message {
+    let raw = values.iter().flat_map(|value| value.to_le_bytes());
+    tensor(name, &[values.len()], FLOAT, &raw.collect::<Vec<u8>>())
 }
 
 #[cfg(test)]

@@ -1,30 +1,21 @@
 //! An ONNX model under construction. Field numbers are those of `onnx.proto`.
 
+use onnx::{FLOAT, INT64, Message, node, tensor};
+
+pub(crate) use onnx::Attribute;
+
 use crate::tensor::{Tensor, Values};
-use onnx::Message;
 
 /// The operator set that the nodes are written for; ONNX Runtime reads it since 1.7.
 const OPSET: i64 = 13;
 /// The file format that goes with it.
 const IR: i64 = 7;
-/// `TensorProto.DataType`.
-const FLOAT: i64 = 1;
-const INT64: i64 = 7;
 
 /// A side of an input or output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Dim {
     Fixed(usize),
     Named(&'static str),
-}
-
-/// An attribute of a node.
-#[derive(Debug, Clone)]
-pub(crate) enum Attribute {
-    Int(&'static str, i64),
-    Ints(&'static str, Vec<i64>),
-    Float(&'static str, f32),
-    Text(&'static str, &'static str),
 }
 
 /// A model: values are named in the order in which they are made, so that the same calls write the same bytes.
@@ -45,13 +36,9 @@ impl Model {
     }
 
     /// A constant; integers become 64 bits wide, as ONNX wants shapes.
-    pub(crate) fn constant(&mut self, tensor: &Tensor) -> String {
+    pub(crate) fn constant(&mut self, constant: &Tensor) -> String {
         let name = self.name();
-        let mut message = Message::default();
-        for side in &tensor.shape {
-            message.number(1, *side as i64);
-        }
-        let (kind, raw): (_, Vec<u8>) = match &tensor.values {
+        let (kind, raw): (_, Vec<u8>) = match &constant.values {
             Values::Float(values) => (
                 FLOAT,
                 values
@@ -67,8 +54,8 @@ impl Model {
                     .collect(),
             ),
         };
-        message.number(2, kind).bytes(8, &name).bytes(9, raw);
-        self.constants.push(message);
+        let constant = tensor(&name, &constant.shape, kind, &raw);
+        self.constants.push(constant);
         name
     }
 
@@ -88,13 +75,13 @@ impl Model {
     /// A node with one output, whose name is returned.
     pub(crate) fn node(&mut self, op: &str, inputs: &[&str], attributes: &[Attribute]) -> String {
         let output = self.name();
-        self.push(op, inputs, &output, attributes);
+        self.nodes.push(node(op, inputs, &output, attributes));
         output
     }
 
     /// Makes `value` an output called `name`.
     pub(crate) fn output(&mut self, name: &str, from: &str) {
-        self.push("Identity", &[from], name, &[]);
+        self.nodes.push(node("Identity", &[from], name, &[]));
         self.outputs.push(value(name, None));
     }
 
@@ -124,37 +111,6 @@ impl Model {
     fn name(&mut self) -> String {
         self.made += 1;
         format!("v{}", self.made)
-    }
-
-    fn push(&mut self, op: &str, inputs: &[&str], output: &str, attributes: &[Attribute]) {
-        let mut node = Message::default();
-        for input in inputs {
-            node.bytes(1, input);
-        }
-        node.bytes(2, output).bytes(4, op);
-        for attribute in attributes {
-            node.message(5, attribute.message());
-        }
-        self.nodes.push(node);
-    }
-}
-
-impl Attribute {
-    fn message(&self) -> Message {
-        let mut message = Message::default();
-        match self {
-            Self::Float(name, value) => message.bytes(1, name).float(2, *value).number(20, 1),
-            Self::Int(name, value) => message.bytes(1, name).number(3, *value).number(20, 2),
-            Self::Text(name, value) => message.bytes(1, name).bytes(4, value).number(20, 3),
-            Self::Ints(name, values) => {
-                message.bytes(1, name);
-                for value in values {
-                    message.number(8, *value);
-                }
-                message.number(20, 7)
-            }
-        };
-        message
     }
 }
 

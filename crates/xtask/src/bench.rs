@@ -31,8 +31,8 @@ pub(crate) struct Args {
     /// With `identify` and `strangers`: this pack alone [default: every installed one]
     #[arg(long, value_name = "NAME")]
     pack: Option<String>,
-    /// For `index`: `--rows N`, `--dimension N` and more (`crates/index/benches`). For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--rounds N`, `--faces N`, `--requests N`, `--alone`
-    /// (without the Python server), `--pack NAME`
+    /// For `serve`, `overload`, `memory` and `enrol`: `--seconds N` of one measurement, `--rounds N`, `--faces N`, `--requests N`,
+    /// `--alone` (without the Python server), `--pack NAME`; for `index`: `--rows N`, `--dimension N` and more (`crates/index/benches`)
     #[arg(last = true)]
     options: Vec<String>,
 }
@@ -64,9 +64,21 @@ enum What {
 /// # Errors
 /// What set-up fails with.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
-    if matches!(args.what, What::Index) {
-        return of_index(workspace, args);
+    match args.what {
+        What::Index => of_index(workspace, args),
+        What::Stages => of_gateway(workspace, "stages", None, args),
+        What::Start => of_gateway(workspace, "start", None, args),
+        What::Serve => of_gateway(workspace, "load", Some("serve"), args),
+        What::Overload => of_gateway(workspace, "load", Some("overload"), args),
+        What::Memory => of_gateway(workspace, "load", Some("memory"), args),
+        What::Enrol => of_gateway(workspace, "load", Some("enrol"), args),
+        What::Identify => identify::run(workspace, &set_up(workspace, args)?, args),
+        What::Strangers => identify::strangers::run(workspace, &set_up(workspace, args)?, args),
     }
+}
+
+/// Everything that models need, the packs besides the default one as far as they can be had.
+fn set_up(workspace: &Workspace, args: &Args) -> Result<Fetched> {
     let wanted = setup::Args {
         mirror: args.mirror.clone(),
         ..setup::Args::default()
@@ -79,17 +91,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             ));
         }
     }
-    match args.what {
-        What::Index => of_index(workspace, args),
-        What::Stages => of_gateway(workspace, &fetched, "stages", None, args),
-        What::Start => of_gateway(workspace, &fetched, "start", None, args),
-        What::Serve => of_gateway(workspace, &fetched, "load", Some("serve"), args),
-        What::Overload => of_gateway(workspace, &fetched, "load", Some("overload"), args),
-        What::Memory => of_gateway(workspace, &fetched, "load", Some("memory"), args),
-        What::Enrol => of_gateway(workspace, &fetched, "load", Some("enrol"), args),
-        What::Identify => identify::run(workspace, &fetched, args),
-        What::Strangers => identify::strangers::run(workspace, &fetched, args),
-    }
+    Ok(fetched)
 }
 
 /// The bench of the crate `index`: of vectors alone, so nothing is to be set up.
@@ -103,11 +105,11 @@ fn of_index(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 /// One of the benches of the crate `gateway`, and which of its measurements.
 fn of_gateway(
     workspace: &Workspace,
-    fetched: &Fetched,
     name: &str,
     what: Option<&str>,
     args: &Args,
 ) -> Result<ExitCode> {
+    let fetched = set_up(workspace, args)?;
     let mut bench = workspace.cargo();
     bench.args(["bench", "--package", "gateway", "--bench", name]);
     bench.arg("--").args(what).args(&args.options);

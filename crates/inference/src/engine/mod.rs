@@ -164,7 +164,10 @@ impl Engine {
             prepacked: &prepacked,
             batch: None,
         };
-        context.batch = Model::batch_dimension(&context, &pack.manifest.embedder.file)?;
+        // A GPU is quicker with as many faces at a time as there are.
+        if config.provider == Provider::Cpu {
+            context.batch = Model::batch_dimension(&context, &pack.manifest.embedder.file)?;
+        }
         let pipelines = (0..workers)
             .map(|_| {
                 let mut pipeline =

@@ -4,7 +4,7 @@ use packs::{Template, Tensor};
 
 use super::{LoadContext, Model, fill_planes};
 use crate::{
-    Effort, Embedding, FaceError, Provider, StartError,
+    Effort, Embedding, FaceError, StartError,
     align::{self, AlignedFace},
 };
 
@@ -28,12 +28,12 @@ enum Models {
 
 impl Models {
     fn load(context: &LoadContext<'_>, file: &str) -> Result<Self, StartError> {
-        match (context.provider, &context.batch) {
-            (Provider::Cpu, Some(dimension)) => Ok(Self::Fixed {
+        match &context.batch {
+            Some(dimension) => Ok(Self::Fixed {
                 one: Model::load_for(context, file, (dimension, 1))?,
                 two: Model::load_for(context, file, (dimension, 2))?,
             }),
-            _ => Ok(Self::Any(Model::load(context, file)?)),
+            None => Ok(Self::Any(Model::load(context, file)?)),
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct LoadContext<'a> {
     pub(crate) provider: Provider,
     /// One container a file: sessions of the same model share their re-laid-out weights.
     pub(crate) prepacked: &'a BTreeMap<String, PrepackedWeights>,
-    /// What the embedder's file calls its number of pictures, where it leaves that open.
+    /// What the embedder's file calls its number of pictures, where it leaves that open and is to be loaded for fixed ones.
     pub(crate) batch: Option<String>,
 }
 
