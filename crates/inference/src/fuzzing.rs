@@ -2,7 +2,7 @@
 
 use crate::{
     ImageBytes, ImageLimits,
-    picture::{decode, fuzz_reduced},
+    picture::{Detail, decode, fuzz_reduced},
 };
 
 /// Small, so that a picture takes no longer than a mutation should.
@@ -16,7 +16,7 @@ pub fn picture(data: &[u8]) {
     let Ok(bytes) = ImageBytes::new(data.to_vec(), &LIMITS) else {
         return;
     };
-    if let Ok(picture) = decode(&bytes, &LIMITS) {
+    if let Ok(picture) = decode(&bytes, Detail::Usual, &LIMITS) {
         let pixels = u64::from(picture.width()) * u64::from(picture.height());
         assert!(pixels > 0 && pixels <= LIMITS.max_pixels);
         assert_eq!(picture.rgb().len() as u64, 3 * pixels);

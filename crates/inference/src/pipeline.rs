@@ -1,18 +1,21 @@
 //! The operations on pictures that a job can do.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use packs::Template;
 
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Observer, Point, Portrait, Quality, Score, Stage, StartError,
+    ImageLimits, Lane, Observer, Point, Portrait, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
     models::{Embedder, EyeModel, LivenessEnsemble, LoadContext, PoseModel},
-    picture, portrait, quality,
+    pending::PendingTemplate,
+    picture::{self, Detail},
+    portrait, quality,
+    recent::{Recent, recall},
     template::{Weighting, combine},
 };
 
@@ -30,7 +33,7 @@ pub struct Liveness {
 
 /// The main faces of one person's pictures, ready for the embedder.
 pub struct AlignedPictures {
-    faces: Vec<AlignedFace>,
+    faces: Vec<PendingTemplate>,
     /// How much each counts, 0 to 1.
     qualities: Vec<f32>,
 }
@@ -52,6 +55,9 @@ pub struct Pipeline {
     liveness: Option<LivenessPart>,
     eyes: Option<EyeModel>,
     pose: Option<PoseModel>,
+    recent: Option<Arc<Recent>>,
+    /// Who asks.
+    lane: Lane,
 }
 
 impl Pipeline {
@@ -60,6 +66,7 @@ impl Pipeline {
         context: &LoadContext<'_>,
         limits: ImageLimits,
         observer: Option<Observer>,
+        recent: Option<Arc<Recent>>,
     ) -> Result<Self, StartError> {
         let manifest = &context.pack.manifest;
         let liveness = manifest.liveness.as_ref().map(|role| {
@@ -86,7 +93,14 @@ impl Pipeline {
                 Some(role) => PoseModel::load(context, role)?,
                 None => None,
             },
+            recent,
+            lane: Lane::default(),
         })
+    }
+
+    /// From now on, `lane` asks: what was found out about its pictures lately is not worked out again.
+    pub(crate) fn asked_by(&mut self, lane: Lane) {
+        self.lane = lane;
     }
 
     /// Decodes a picture: JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF; EXIF orientation applied, alpha flattened.
@@ -94,7 +108,7 @@ impl Pipeline {
     /// # Errors
     /// Every [`DecodeError`] but `Empty` and `TooManyBytes`, which [`ImageBytes`] excludes.
     pub fn decode(&mut self, bytes: &ImageBytes) -> Result<DecodedImage, DecodeError> {
-        self.timed(Stage::Decode, |this| picture::decode(bytes, &this.limits))
+        self.decode_to(Detail::Usual, bytes)
     }
 
     /// As [`Pipeline::decode`], for pictures whose liveness is judged, which takes all pixels: a large JPEG is otherwise decoded
@@ -103,8 +117,19 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::decode`].
     pub fn decode_whole(&mut self, bytes: &ImageBytes) -> Result<DecodedImage, DecodeError> {
-        self.timed(Stage::Decode, |this| {
-            picture::decode_whole(bytes, &this.limits)
+        self.decode_to(Detail::Whole, bytes)
+    }
+
+    fn decode_to(
+        &mut self,
+        detail: Detail,
+        bytes: &ImageBytes,
+    ) -> Result<DecodedImage, DecodeError> {
+        self.timed(Stage::Decode, |this| match &this.recent {
+            Some(recent) if this.lane != Lane::default() => {
+                recent.decode(this.lane, bytes, detail, &this.limits)
+            }
+            _ => picture::decode(bytes, detail, &this.limits),
         })
     }
 
@@ -160,11 +185,9 @@ impl Pipeline {
         faces: &[Face],
         effort: Effort,
     ) -> Result<Vec<Embedding>, FaceError> {
-        let aligned = faces
-            .iter()
-            .map(|face| self.align(image, face, self.embedder.template()))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.embed_aligned(&aligned, effort)
+        let faces = faces.iter().map(|face| self.pending(image, face, effort));
+        let faces = faces.collect::<Result<Vec<_>, _>>()?;
+        self.embed_pending(faces, effort)
     }
 
     /// One template from several pictures of one person: the main face of each, averaged by quality.
@@ -192,7 +215,9 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<AlignedPictures, FaceError> {
-        self.aligned(pictures, |this, image| this.main_face(image, effort, rules))
+        self.aligned(pictures, effort, |this, image| {
+            this.main_face(image, effort, rules)
+        })
     }
 
     /// The template of each of several people, in as few runs of the model as it takes.
@@ -209,7 +234,7 @@ impl Pipeline {
             faces.append(&mut pictures.faces);
             pictures.qualities
         });
-        let templates = self.embed_aligned(&faces, effort)?;
+        let templates = self.embed_pending(faces, effort)?;
         let mut left = templates.as_slice();
         let mut each = Vec::with_capacity(N);
         for qualities in &qualities {
@@ -233,7 +258,7 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<Embedding, FaceError> {
-        let crops = self.aligned(crops, |this, image| {
+        let crops = self.aligned(crops, effort, |this, image| {
             this.main_face_of_crop(image, effort, rules)
         })?;
         let [template] = self.templates([crops], effort)?;
@@ -271,7 +296,12 @@ impl Pipeline {
                     least: part.min_face,
                 });
             }
-            let probabilities = part.ensemble.probabilities(image, &face.bbox)?;
+            let probabilities = recall(
+                image,
+                |findings| &mut findings.liveness,
+                face.bbox,
+                || part.ensemble.probabilities(image, &face.bbox),
+            )?;
             let mean = probabilities.iter().sum::<f32>() / probabilities.len().max(1) as f32;
             Ok(Liveness {
                 score: part.scale.of_probability(mean),
@@ -285,6 +315,15 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn quality(&mut self, image: &DecodedImage, face: &Face) -> Result<Quality, FaceError> {
+        recall(
+            image,
+            |findings| &mut findings.quality,
+            face.clone(),
+            || self.judge(image, face),
+        )
+    }
+
+    fn judge(&mut self, image: &DecodedImage, face: &Face) -> Result<Quality, FaceError> {
         let aligned = self.align(image, face, Template::Arcface)?;
         self.timed(Stage::Quality, |this| {
             let eyes_open = this
@@ -358,17 +397,39 @@ impl Pipeline {
             .ok_or_else(|| FaceError::Inference("the landmarks give no alignment".to_owned()))
     }
 
-    fn embed_aligned(
+    fn pending(
+        &self,
+        image: &DecodedImage,
+        face: &Face,
+        effort: Effort,
+    ) -> Result<PendingTemplate, FaceError> {
+        PendingTemplate::new(image, face, effort, || {
+            self.align(image, face, self.embedder.template())
+        })
+    }
+
+    /// The templates of `faces`, in their order; those that are not known in as few runs of the model as it takes.
+    fn embed_pending(
         &mut self,
-        faces: &[AlignedFace],
+        mut faces: Vec<PendingTemplate>,
         effort: Effort,
     ) -> Result<Vec<Embedding>, FaceError> {
-        self.timed(Stage::Embed, |this| this.embedder.embed(faces, effort))
+        let aligned: Vec<_> = faces.iter_mut().filter_map(PendingTemplate::take).collect();
+        let mut fresh = match aligned.as_slice() {
+            [] => Vec::new(),
+            some => self.timed(Stage::Embed, |this| this.embedder.embed(some, effort))?,
+        }
+        .into_iter();
+        let templates = faces.into_iter().map(|face| face.template(&mut fresh));
+        templates
+            .collect::<Option<_>>()
+            .ok_or_else(|| FaceError::Inference("a template is missing".to_owned()))
     }
 
     fn aligned(
         &mut self,
         pictures: &[ImageBytes],
+        effort: Effort,
         mut face_of: impl FnMut(&mut Self, &DecodedImage) -> Result<Face, FaceError>,
     ) -> Result<AlignedPictures, FaceError> {
         let mut faces = Vec::with_capacity(pictures.len());
@@ -376,22 +437,25 @@ impl Pipeline {
         for bytes in pictures {
             let image = self.decode(bytes)?;
             let face = face_of(self, &image)?;
-            let crop = self.align(&image, &face, self.embedder.template())?;
+            let pending = self.pending(&image, &face, effort)?;
             // One picture is its own template, however good it is.
             if pictures.len() == 1 {
                 qualities.push(1.0);
-                faces.push(crop);
+                faces.push(pending);
                 continue;
             }
             // The figures are those of one alignment, whatever the pack's.
-            let figures = if self.embedder.template() == Template::Arcface {
-                quality::measure(&image, &face, &crop, None)
-            } else {
-                let judged = self.align(&image, &face, Template::Arcface)?;
-                quality::measure(&image, &face, &judged, None)
+            let figures = match pending.aligned() {
+                Some(crop) if self.embedder.template() == Template::Arcface => {
+                    quality::measure(&image, &face, crop, None)
+                }
+                _ => {
+                    let judged = self.align(&image, &face, Template::Arcface)?;
+                    quality::measure(&image, &face, &judged, None)
+                }
             };
             qualities.push(figures.overall);
-            faces.push(crop);
+            faces.push(pending);
         }
         Ok(AlignedPictures { faces, qualities })
     }

@@ -3,17 +3,24 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::bodies::{DIGITS, NUMBERED, SELFIE};
+
 /// Longer than the server's own limit for a request.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request, headers and all.
-pub(crate) struct Request(Vec<u8>);
+pub(crate) struct Request {
+    bytes: Vec<u8>,
+    /// Where the numbers of its pictures stand.
+    numbers: Vec<usize>,
+}
 
 impl Request {
     /// A POST of `body` to `path`.
@@ -23,13 +30,39 @@ impl Request {
             "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
-        Self([head.into_bytes(), body.into_bytes()].concat())
+        Self::new([head, body].concat())
     }
 
     /// A GET of `path`.
     pub(crate) fn get(path: &str) -> Self {
-        Self(format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n").into_bytes())
+        Self::new(format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"))
     }
+
+    fn new(text: String) -> Self {
+        let pictures = text.match_indices(NUMBERED);
+        let numbers = pictures.map(|(at, _)| at + NUMBERED.len() + SELFIE.len());
+        let numbers = numbers.collect();
+        Self {
+            numbers,
+            bytes: text.into_bytes(),
+        }
+    }
+
+    /// The request about the pictures of this number.
+    fn about(&self, number: u64) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        let digits = format!("{number:0>DIGITS$}");
+        for at in &self.numbers {
+            bytes[*at..*at + DIGITS].copy_from_slice(digits.as_bytes());
+        }
+        bytes
+    }
+}
+
+/// A number that no picture has had.
+pub(crate) fn unused() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// An answer.
@@ -57,9 +90,14 @@ impl Connection {
         })
     }
 
-    /// Asks, and waits for the whole answer.
+    /// Asks about pictures that were never seen, and waits for the whole answer.
     pub(crate) fn ask(&mut self, request: &Request) -> Result<Answer> {
-        self.stream.get_mut().write_all(&request.0)?;
+        self.ask_about(request, unused())
+    }
+
+    /// Asks about the pictures of this number, and waits for the whole answer.
+    pub(crate) fn ask_about(&mut self, request: &Request, number: u64) -> Result<Answer> {
+        self.stream.get_mut().write_all(&request.about(number))?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());

@@ -10,17 +10,20 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use super::{
-    client::{Connection, Request},
+    client::{Connection, Request, unused},
     figures::Seen,
 };
+
+/// What one connection asks one after the other, about the pictures of one number. It is answered when the last request is.
+pub(crate) type Turn = Vec<Request>;
 
 /// When to stop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Until {
     /// After this time.
     Time(Duration),
-    /// After so many requests in all.
-    Requests(usize),
+    /// After so many turns in all.
+    Turns(usize),
 }
 
 /// What was seen, and how long it took.
@@ -40,17 +43,17 @@ impl Load {
         Ok(self)
     }
 
-    /// Accepted requests per second.
+    /// Accepted turns per second.
     pub(crate) fn rate(&self) -> f64 {
         let accepted = self.seen.iter().filter(|one| one.accepted()).count();
         accepted as f64 / self.took.as_secs_f64()
     }
 }
 
-/// Sends `requests` in turn over `connections` until then.
+/// Takes one of `turns` after the other over `connections` until then.
 pub(crate) fn run(
     address: SocketAddr,
-    requests: &[Request],
+    turns: &[Turn],
     connections: usize,
     until: Until,
 ) -> Result<Load> {
@@ -63,18 +66,25 @@ pub(crate) fn run(
             let number = next.fetch_add(1, Ordering::Relaxed);
             let done = match until {
                 Until::Time(time) => begun.elapsed() >= time,
-                Until::Requests(count) => number >= count,
+                Until::Turns(count) => number >= count,
             };
             if done {
                 return Ok(seen);
             }
             let at = begun.elapsed();
-            let answer = connection.ask(&requests[number % requests.len()])?;
+            let (mut status, mut retry_after, picture) = (0, false, unused());
+            for request in &turns[number % turns.len()] {
+                let answer = connection.ask_about(request, picture)?;
+                (status, retry_after) = (answer.status, answer.retry_after);
+                if status != 200 {
+                    break;
+                }
+            }
             seen.push(Seen {
                 at,
                 took: begun.elapsed() - at,
-                status: answer.status,
-                retry_after: answer.retry_after,
+                status,
+                retry_after,
             });
         }
     };

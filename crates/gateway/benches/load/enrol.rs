@@ -32,11 +32,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let token = process::token(data.path(), &args.pack, ACCOUNT)?;
     let picture = bodies::base64(&bodies::composite())?;
     let body = bodies::body("search", &picture, &filled.collection);
-    let request = Request::post(&bodies::path("search"), &token, &body);
+    let turn = vec![Request::post(&bodies::path("search"), &token, &body)];
     let server = Server::start(data.path(), &args.pack, &[])?;
     let search = |time| {
-        let requests = std::slice::from_ref(&request);
-        super::closed::run(server.address, requests, 1, Until::Time(time))
+        let turns = std::slice::from_ref(&turn);
+        super::closed::run(server.address, turns, 1, Until::Time(time))
     };
     let time = Duration::from_secs(args.seconds);
     search(Duration::from_secs(3))?;

@@ -29,11 +29,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let data = tempfile::tempdir()?;
     let token = process::token(data.path(), &args.pack, "bench")?;
     let small = bodies::base64(&bodies::composite())?;
-    let mut requests = Vec::new();
+    let mut turns = Vec::new();
     let calls = ["compare", "liveness", "detect"];
     let mut post = |call: &str, picture: &str| {
         let body = bodies::body(call, picture, "");
-        requests.push(Request::post(&bodies::path(call), &token, &body));
+        turns.push(vec![Request::post(&bodies::path(call), &token, &body)]);
     };
     let large: Vec<PathBuf> = PICTURES
         .iter()
@@ -45,22 +45,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         post(calls[number % calls.len()], &bodies::base64(file)?);
     }
-    if requests.is_empty() {
+    if turns.is_empty() {
         calls.iter().for_each(|call| {
             let body = bodies::body(call, &small, "");
-            requests.push(Request::post(&bodies::path(call), &token, &body));
+            turns.push(vec![Request::post(&bodies::path(call), &token, &body)]);
         });
     }
     let server = Server::start(data.path(), &args.pack, &[])?;
     println!("idle, nobody enrolled: {:.0} MB", server.resident()?);
     let ask = |count: usize| {
         let connections = cores() * 2;
-        closed::run(
-            server.address,
-            &requests,
-            connections,
-            Until::Requests(count),
-        )
+        closed::run(server.address, &turns, connections, Until::Turns(count))
     };
     let (mut done, mut settled) = (0, None);
     for target in [

@@ -27,16 +27,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut requests = Vec::new();
     for account in ["one", "two"] {
         let token = process::token(data.path(), &args.pack, account)?;
-        requests.push(Request::post(&bodies::path("compare"), &token, &body));
+        requests.push(vec![Request::post(&bodies::path("compare"), &token, &body)]);
     }
-    let [one, two] = requests.as_slice() else {
+    let [first, second] = requests.as_slice() else {
         unreachable!("two accounts")
     };
+    let (one, two) = (&first[0], &second[0]);
     let server = Server::start(data.path(), &args.pack, &[])?;
     let time = Duration::from_secs(args.seconds);
     let most = closed::run(
         server.address,
-        std::slice::from_ref(one),
+        std::slice::from_ref(first),
         cores() * 2,
         Until::Time(time),
     )?

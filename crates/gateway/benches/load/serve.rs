@@ -8,7 +8,7 @@ use image::{ExtendedColorType, codecs::jpeg::JpegEncoder, imageops::FilterType};
 use super::{
     Args, bodies,
     client::Request,
-    closed::{self, Load, Until},
+    closed::{self, Load, Turn, Until},
     cores,
     figures::{accepted, percentile},
     fill::Filled,
@@ -16,7 +16,7 @@ use super::{
     process::{self, Server},
 };
 
-/// Requests on one thread, after as many again to warm up.
+/// Turns on one thread, after as many again to warm up.
 const ALONE: usize = 60;
 /// The same for each large photograph.
 const ALONE_LARGE: usize = 15;
@@ -32,13 +32,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let filled = runtime.block_on(Filled::new(data.path(), &args.pack, ACCOUNT, args.faces))?;
     let token = process::token(data.path(), &args.pack, ACCOUNT)?;
     let picture = bodies::base64(&bodies::composite())?;
-    let requests: Vec<Request> = bodies::CALLS
-        .iter()
-        .map(|call| {
-            let body = bodies::body(call, &picture, &filled.collection);
-            Request::post(&bodies::path(call), &token, &body)
-        })
-        .collect();
+    let request = |call: &&str| {
+        let body = bodies::body(call, &picture, &filled.collection);
+        Request::post(&bodies::path(call), &token, &body)
+    };
+    let mut turns: Vec<Turn> = Vec::new();
+    turns.extend(bodies::CALLS.iter().map(|call| vec![request(call)]));
+    turns.push(bodies::SIGN_UP.iter().map(request).collect());
     drop((filled, runtime));
 
     // All of them at once, idle unless asked: what else the machine does meets each in turn, not the one that is measured last.
@@ -51,13 +51,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let time = Duration::from_secs(args.seconds);
     let mut calls = Vec::new();
-    for request in &requests {
-        Alone::of(&single, request, ALONE)?;
+    for turn in &turns {
+        Alone::of(&single, turn, ALONE)?;
         for server in [Some(&server), peer.as_ref()].into_iter().flatten() {
-            saturate(server, request, Duration::from_secs(2))?;
+            saturate(server, turn, Duration::from_secs(2))?;
         }
         let rounds =
-            (0..args.rounds).map(|_| Round::of(&single, &server, peer.as_ref(), request, time));
+            (0..args.rounds).map(|_| Round::of(&single, &server, peer.as_ref(), turn, time));
         calls.push(rounds.collect::<Result<Vec<_>>>()?);
     }
     print_rounds(&args.pack, &calls, peer.is_some());
@@ -69,7 +69,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     beside_insightface(args)
 }
 
-/// One call, by one worker alone, by the whole machine, and by the Python server, one right after the other.
+/// What the tables call each turn.
+fn names() -> impl Iterator<Item = &'static str> {
+    bodies::CALLS
+        .into_iter()
+        .chain(["all four about one selfie"])
+}
+
+/// One turn, by one worker alone, by the whole machine, and by the Python server, one right after the other.
 struct Round {
     alone: Alone,
     ours: Load,
@@ -83,19 +90,19 @@ impl Round {
         single: &Server,
         server: &Server,
         peer: Option<&Server>,
-        request: &Request,
+        turn: &Turn,
         time: Duration,
     ) -> Result<Self> {
-        let alone = Alone::of(single, request, ALONE)?;
+        let alone = Alone::of(single, turn, ALONE)?;
         let (_, before) = server.cpu()?;
-        let ours = saturate(server, request, time)?;
+        let ours = saturate(server, turn, time)?;
         let (_, after) = server.cpu()?;
         let beside = after.saturating_sub(before).as_secs_f64() * 1000.0;
         Ok(Self {
             alone,
             beside: beside / ours.seen.len() as f64,
             ours,
-            peer: peer.map(|peer| saturate(peer, request, time)).transpose()?,
+            peer: peer.map(|peer| saturate(peer, turn, time)).transpose()?,
         })
     }
 
@@ -129,7 +136,7 @@ fn print_rounds(pack: &str, calls: &[Vec<Round>], peer: bool) {
         STAGES.join(" | ")
     );
     println!("|---|{}---|---|", "---|".repeat(STAGES.len()));
-    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+    for (call, rounds) in names().zip(calls) {
         let stages = STAGES.map(|stage| median(rounds, |round| round.alone.stage(stage)).0);
         let stages: Vec<String> = stages.iter().map(|ms| format!("{ms:.2}")).collect();
         println!(
@@ -147,7 +154,7 @@ fn print_rounds(pack: &str, calls: &[Vec<Round>], peer: bool) {
         "| call | requests/s | limit by the stages | ratio | p50 ms | p99 ms | CPU beside the workers, ms a request |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+    for (call, rounds) in names().zip(calls) {
         let (ratio, least, most) = median(rounds, |round| round.ours.rate() / round.limit());
         println!(
             "| {call} | {:.1} | {:.1} | {ratio:.2} ({least:.2} to {most:.2}) | {:.1} | {:.1} | {:.2} |",
@@ -164,7 +171,7 @@ fn print_rounds(pack: &str, calls: &[Vec<Round>], peer: bool) {
     println!("\nThe Python server (benches/peer), the same requests in the same rounds:\n");
     println!("| call | requests/s | p50 ms | p99 ms | ours: throughput | p99 |");
     println!("|---|---|---|---|---|---|");
-    for (call, rounds) in bodies::CALLS.iter().zip(calls) {
+    for (call, rounds) in names().zip(calls) {
         let of = |figure: &dyn Fn(&Load) -> f64| {
             median(rounds, |round| round.peer.as_ref().map_or(f64::NAN, figure)).0
         };
@@ -199,15 +206,15 @@ fn beside_insightface(args: &Args) -> Result<()> {
     let models = folder.path().to_str().context("a path that is no text")?;
     let token = process::token(&data, &args.pack, ACCOUNT)?;
     let body = bodies::body("compare", &bodies::base64(&bodies::composite())?, "");
-    let request = Request::post(&bodies::path("compare"), &token, &body);
+    let turn = vec![Request::post(&bodies::path("compare"), &token, &body)];
     let settings = [
         ("ROSTRO_MODELS__DIR", models),
         ("ROSTRO_MODELS__PACK", "both"),
     ];
     let server = Server::start(&data, &args.pack, &settings)?;
     let time = Duration::from_secs(args.seconds);
-    saturate(&server, &request, Duration::from_secs(2))?;
-    let ours = saturate(&server, &request, time)?;
+    saturate(&server, &turn, Duration::from_secs(2))?;
+    let ours = saturate(&server, &turn, time)?;
     drop(server);
     let Some([rate, p50, p99]) = peer::insight(&pack, &bodies::composite(), time)? else {
         return Ok(());
@@ -232,11 +239,11 @@ fn beside_insightface(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn saturate(server: &Server, request: &Request, time: Duration) -> Result<Load> {
+fn saturate(server: &Server, turn: &Turn, time: Duration) -> Result<Load> {
     let connections = cores() * PER_CORE;
     let load = closed::run(
         server.address,
-        std::slice::from_ref(request),
+        std::slice::from_ref(turn),
         connections,
         Until::Time(time),
     )?;
@@ -248,19 +255,19 @@ const STAGES: [&str; 8] = [
     "load", "decode", "detect", "align", "embed", "quality", "liveness", "search",
 ];
 
-/// One request after the other.
+/// One turn after the other.
 struct Alone {
-    /// Milliseconds of a request, by stage.
+    /// Milliseconds of a turn, by stage.
     stages: BTreeMap<String, f64>,
     /// Median of the whole.
     whole: f64,
 }
 
 impl Alone {
-    fn of(server: &Server, request: &Request, count: usize) -> Result<Self> {
+    fn of(server: &Server, turn: &Turn, count: usize) -> Result<Self> {
         let ask = || {
-            let requests = std::slice::from_ref(request);
-            closed::run(server.address, requests, 1, Until::Requests(count))
+            let turns = std::slice::from_ref(turn);
+            closed::run(server.address, turns, 1, Until::Turns(count))
         };
         ask()?;
         let before = server.stages()?;
@@ -302,10 +309,9 @@ fn decoding(server: &Server, token: &str) -> Result<()> {
         let (large, small) = (large?, small?);
         for call in ["compare", "liveness", "detect"] {
             let of = |picture: &[u8]| {
-                let text = base64_simd::STANDARD.encode_to_string(picture);
-                let body = bodies::body(call, &text, "");
-                let request = Request::post(&bodies::path(call), token, &body);
-                Alone::of(server, &request, ALONE_LARGE)
+                let body = bodies::body(call, &bodies::numbered(picture), "");
+                let turn = vec![Request::post(&bodies::path(call), token, &body)];
+                Alone::of(server, &turn, ALONE_LARGE)
             };
             let (large_times, small_times) = (of(&large)?, of(&small)?);
             let times = |times: &Alone| {

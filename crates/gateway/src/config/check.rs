@@ -80,6 +80,7 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| pack(&config.models.pack))
         .or_else(|| range("inference.workers", config.inference.workers, 0..=1024))
         .or_else(|| range("inference.queue", config.inference.queue, 0..=1_000_000))
+        .or_else(|| duration("inference.remember", config.inference.remember, Duration::ZERO, 10 * MINUTE))
         .or_else(|| size("images.max_bytes", config.images.max_bytes, ByteSize::kib(1)))
         .or_else(|| range("images.max_pixels", config.images.max_pixels, 10_000..=1_000_000_000))
         .or_else(|| {

@@ -1,8 +1,10 @@
 //! `[models]` and `[inference]`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+use super::duration;
 
 /// Which models.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct InferenceConfig {
     pub workers: usize,
     /// Requests that may wait; 0 means 16 and one per worker.
     pub queue: usize,
+    /// How long what was found out about a picture is kept for the account that sent it; 0: not at all.
+    #[serde(with = "duration")]
+    pub remember: Duration,
 }
 
 /// Name of an execution provider.

@@ -260,6 +260,7 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
         provider: config.inference.provider.into(),
         workers: config.inference.workers,
         queue: config.inference.queue,
+        remember: config.inference.remember,
         limits: config.images.limits(),
         observer: Some(observe::inference_observer()),
     };

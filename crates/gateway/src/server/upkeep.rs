@@ -14,6 +14,9 @@ use crate::{
 /// How often the metrics' histograms are emptied.
 const HISTOGRAMS: Duration = Duration::from_secs(5);
 
+/// How often what was remembered of pictures for long enough is forgotten.
+const FORGETTING: Duration = Duration::from_secs(1);
+
 /// How often at least what need not be kept any more is looked for.
 const PRUNING: Duration = Duration::from_secs(600);
 
@@ -25,6 +28,7 @@ pub(super) async fn run(app: AppState, metrics: Metrics) {
     let (store, config) = (&*app.store, &app.config);
     tokio::join!(
         histograms(&metrics),
+        forgetting(&app),
         prune(
             Log::Changes,
             "old changes",
@@ -46,6 +50,14 @@ async fn histograms(metrics: &Metrics) {
     loop {
         tokio::time::sleep(HISTOGRAMS).await;
         metrics.upkeep();
+    }
+}
+
+async fn forgetting(app: &AppState) {
+    // Nothing to forget where nothing is remembered.
+    while !app.config.inference.remember.is_zero() {
+        tokio::time::sleep(FORGETTING).await;
+        app.engine.forget();
     }
 }
 

@@ -9,6 +9,7 @@
 mod common;
 mod eval;
 mod master_key;
+mod remember;
 mod secrets;
 mod tls;
 

@@ -13,6 +13,7 @@ use crate::{
     BoundingBox, DecodedImage, Face, FaceError, Point, StartError,
     models::{ConfirmModel, LandmarkModel, LoadContext, Model, fill_planes},
     picture::resize,
+    recent::recall,
 };
 
 /// Detectors take sides that are a multiple of this, the coarsest of their strides.
@@ -66,6 +67,15 @@ impl Detector {
         look: &Look,
     ) -> Result<Vec<Face>, FaceError> {
         let canvas = look.canvas(image.width(), image.height(), self.fixed);
+        recall(
+            image,
+            |findings| &mut findings.looks,
+            canvas,
+            || self.see(image, &canvas),
+        )
+    }
+
+    fn see(&mut self, image: &DecodedImage, canvas: &Canvas) -> Result<Vec<Face>, FaceError> {
         let pixels = resize(image, canvas.picture[0], canvas.picture[1])
             .ok_or_else(|| FaceError::Inference("the picture cannot be scaled".to_owned()))?;
         let [width, height] = canvas.size.map(|side| side as usize);

@@ -14,6 +14,7 @@ pub use self::queue::Lane;
 use crate::{
     EngineError, ImageLimits, MatchScale, Pipeline, StartError,
     models::{LoadContext, Model},
+    recent::Recent,
     runtime,
 };
 
@@ -41,7 +42,7 @@ impl Provider {
 /// A part of the work whose time is reported to the [`Observer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// File to pixels.
+    /// File to pixels. Those of a picture that is remembered are decoded in whichever stage asks for them first.
     Decode,
     /// Pixels to faces.
     Detect,
@@ -84,6 +85,8 @@ pub struct EngineConfig {
     pub workers: usize,
     /// Jobs that may wait; 0 means 16 and one per worker. One more is [`EngineError::Busy`].
     pub queue: usize,
+    /// How long what was found out about a picture is kept for the lane that sent it; 0: not at all.
+    pub remember: Duration,
     /// Bounds on pictures.
     pub limits: ImageLimits,
     /// Told the time of each stage.
@@ -130,6 +133,7 @@ pub struct Engine {
     pool: Arc<Pool>,
     info: Arc<EngineInfo>,
     scale: Arc<MatchScale>,
+    recent: Option<Arc<Recent>>,
 }
 
 /// Jobs that may wait besides one per worker when the configuration does not say. So many that hardly a burst at four fifths of what
@@ -168,10 +172,12 @@ impl Engine {
         if config.provider == Provider::Cpu {
             context.batch = Model::batch_dimension(&context, &pack.manifest.embedder.file)?;
         }
+        let recent = Recent::new(config.remember, workers).map(Arc::new);
         let pipelines = (0..workers)
             .map(|_| {
+                let observer = config.observer.clone();
                 let mut pipeline =
-                    Pipeline::load(&context, config.limits, config.observer.clone())?;
+                    Pipeline::load(&context, config.limits, observer, recent.clone())?;
                 pipeline.warm_up().map_err(|error| StartError::Model {
                     file: pack.manifest.name.clone(),
                     reason: error.to_string(),
@@ -186,11 +192,12 @@ impl Engine {
             pool: Arc::new(pool),
             info,
             scale,
+            recent,
         })
     }
 
-    /// Runs `job` on a worker thread, in a lane that many share. A panic in it is caught and costs this job only. If the caller goes
-    /// away, the job is skipped when its turn comes.
+    /// Runs `job` on a worker thread, in a lane that many share, for which nothing is remembered. A panic in it is caught and costs this
+    /// job only. If the caller goes away, the job is skipped when its turn comes.
     ///
     /// # Errors
     /// [`EngineError::Busy`] when the queue is full; [`EngineError::Panicked`]; [`EngineError::Stopped`].
@@ -215,8 +222,12 @@ impl Engine {
         let (answer, result) = oneshot::channel();
         let job = move |pipeline: Option<&mut Pipeline>| {
             if !answer.is_closed() {
+                let done = pipeline.map(|pipeline| {
+                    pipeline.asked_by(lane);
+                    job(pipeline)
+                });
                 // Nobody listens any more: the result is dropped.
-                let _ = answer.send(pipeline.map(job).ok_or(EngineError::Busy));
+                let _ = answer.send(done.ok_or(EngineError::Busy));
             }
         };
         self.pool.submit(lane, Box::new(job))?;
@@ -234,6 +245,13 @@ impl Engine {
     #[must_use]
     pub fn match_scale(&self) -> &Arc<MatchScale> {
         &self.scale
+    }
+
+    /// Forgets what was remembered of pictures for long enough; to be called now and then, whether anybody asks or not.
+    pub fn forget(&self) {
+        if let Some(recent) = &self.recent {
+            recent.forget();
+        }
     }
 
     /// Jobs waiting now.

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// On whose behalf a job runs. Jobs of one lane run in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Lane(pub u128);
 
 /// What a lane has taken of the workers counts half after this time.

@@ -26,17 +26,26 @@ const COPIES: u64 = 6;
 /// Bytes per pixel of a reduced picture: its planes, its RGB, and that once more while it is turned upright.
 const REDUCED_COPIES: u64 = 9;
 
-/// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB. A large JPEG is decoded reduced, and
-/// finer when it is asked for more.
+/// Which pixels a picture is decoded to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// A large JPEG reduced, and finer when it is asked for more.
+    Usual,
+    /// All at once.
+    Whole,
+}
+
+/// Decodes a picture of any supported format: upright, alpha flattened on white, 8-bit RGB.
 pub(crate) fn decode(
     bytes: &ImageBytes,
+    detail: Detail,
     limits: &ImageLimits,
 ) -> Result<DecodedImage, DecodeError> {
     guarded(|| {
         let file = File::open(bytes.as_slice(), limits)?;
         let (width, height) = file.upright_size();
-        let scale = match file.format {
-            ImageFormat::Jpeg => first_scale(width, height),
+        let scale = match (file.format, detail) {
+            (ImageFormat::Jpeg, Detail::Usual) => first_scale(width, height),
             _ => 1,
         };
         let Some(first) = file.reduced(scale) else {
@@ -50,16 +59,9 @@ pub(crate) fn decode(
             width,
             height,
             levels: Levels::new(first, Some(source)),
+            known: None,
         })
     })
-}
-
-/// As [`decode`], all pixels at once.
-pub(crate) fn decode_whole(
-    bytes: &ImageBytes,
-    limits: &ImageLimits,
-) -> Result<DecodedImage, DecodeError> {
-    guarded(|| Ok(File::open(bytes.as_slice(), limits)?.whole()?.into()))
 }
 
 impl From<Pixels> for DecodedImage {
@@ -69,6 +71,7 @@ impl From<Pixels> for DecodedImage {
             width: pixels.width,
             height: pixels.height,
             levels: Levels::new(pixels, None),
+            known: None,
         }
     }
 }

@@ -52,41 +52,69 @@ pub(super) struct Source {
 /// The pixels of a picture at the scales that were asked for so far.
 #[derive(Clone)]
 pub(super) struct Levels {
-    first: Arc<Pixels>,
+    /// The coarsest scale.
+    first: u32,
     /// By the logarithm of the scale; `None`: it cannot be decoded.
-    finer: [OnceLock<Option<Arc<Pixels>>>; SCALES],
+    pixels: [OnceLock<Option<Arc<Pixels>>>; SCALES],
     source: Option<Source>,
 }
 
 impl Levels {
     /// Of `first`, and finer ones from `source`.
     pub(super) fn new(first: Pixels, source: Option<Source>) -> Self {
+        let scale = first.scale;
+        let pixels = <[OnceLock<_>; SCALES]>::default();
+        let _ = pixels[level(scale)].set(Some(Arc::new(first)));
         Self {
-            first: Arc::new(first),
-            finer: Default::default(),
+            first: scale,
+            pixels,
             source,
         }
     }
 
-    /// The pixels at `scale` or finer: the coarsest ones that are there, decoded now if there are none. A file that cannot be
-    /// decoded finer than it was gives what there is.
-    pub(super) fn at(&self, scale: u32) -> &Pixels {
-        let Some(source) = self.source.as_ref().filter(|_| scale < self.first.scale) else {
-            return &self.first;
-        };
-        let wanted = scale.max(1).ilog2() as usize;
-        let there = |level: &OnceLock<Option<Arc<Pixels>>>| matches!(level.get(), Some(Some(_)));
-        let known = (0..=wanted).rev().find(|level| there(&self.finer[*level]));
-        self.finer[known.unwrap_or(wanted)]
-            .get_or_init(|| decode::at_scale(source, 1 << wanted).map(Arc::new))
-            .as_deref()
-            .unwrap_or(&self.first)
+    /// Of a file that could be decoded before, at `first`; nothing is decoded before it is asked for.
+    pub(super) fn later(first: u32, source: Source) -> Self {
+        Self {
+            first,
+            pixels: Default::default(),
+            source: Some(source),
+        }
     }
+
+    /// The scale at which the picture is decoded first.
+    pub(super) fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// The pixels at `scale`, or at the first scale where that is finer; decoded now where they are not there. Which ones never depends on
+    /// what was asked for before. A file that cannot be decoded finer than it was gives what there is; `None`: it cannot be decoded any more.
+    pub(super) fn at(&self, scale: u32) -> Option<&Pixels> {
+        let finer = (scale < self.first).then(|| self.decoded(scale)).flatten();
+        finer.or_else(|| self.decoded(self.first))
+    }
+
+    fn decoded(&self, scale: u32) -> Option<&Pixels> {
+        let decode = || {
+            let source = self.source.as_ref()?;
+            decode::at_scale(source, scale).map(Arc::new)
+        };
+        self.pixels[level(scale)].get_or_init(decode).as_deref()
+    }
+}
+
+/// The place of a scale: its logarithm.
+fn level(scale: u32) -> usize {
+    (scale.max(1).ilog2() as usize).min(SCALES - 1)
+}
+
+/// Whether a `width x height` picture is decoded whole, whatever its file is.
+pub(crate) fn usually_whole(width: u32, height: u32) -> bool {
+    u64::from(width) * u64::from(height) < LARGE
 }
 
 /// The scale at which a `width x height` picture is decoded first.
 pub(super) fn first_scale(width: u32, height: u32) -> u32 {
-    if u64::from(width) * u64::from(height) < LARGE {
+    if usually_whole(width, height) {
         return 1;
     }
     let longest = width.max(height);
@@ -98,7 +126,7 @@ pub(super) fn first_scale(width: u32, height: u32) -> u32 {
 mod tests {
     use crate::{
         DecodedImage, ImageBytes, ImageLimits,
-        picture::{Affine, decode, resize, warp},
+        picture::{Affine, Detail, decode, resize, warp},
     };
 
     const WIDTH: u32 = 2999;
@@ -136,14 +164,16 @@ mod tests {
     #[test]
     fn crops_of_a_reduced_picture_are_those_of_the_whole_one_whichever_way_it_is_turned() {
         for orientation in 1..=8 {
-            let reduced = decode(&file(orientation), &ImageLimits::default()).unwrap();
+            let reduced =
+                decode(&file(orientation), Detail::Usual, &ImageLimits::default()).unwrap();
             let (width, height) = (reduced.width(), reduced.height());
-            assert_eq!(reduced.pixels(100.0).scale, 2);
+            assert_eq!(reduced.pixels(100.0).unwrap().scale, 2);
             let whole = DecodedImage::from_rgb(width, height, reduced.rgb().to_vec()).unwrap();
-            assert_eq!(whole.pixels(100.0).scale, 1);
+            assert_eq!(whole.pixels(100.0).unwrap().scale, 1);
             assert_eq!(reduced.width() < reduced.height(), orientation > 4);
             // Anew: asking for all pixels left those behind.
-            let reduced = decode(&file(orientation), &ImageLimits::default()).unwrap();
+            let reduced =
+                decode(&file(orientation), Detail::Usual, &ImageLimits::default()).unwrap();
             let map = Affine([[0.12, 0.06, -70.0], [-0.06, 0.12, 40.0]]);
             let both = |image: &DecodedImage| {
                 [
@@ -162,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_small_face_is_sampled_from_all_pixels() {
-        let picture = decode(&file(1), &ImageLimits::default()).unwrap();
+        let picture = decode(&file(1), Detail::Usual, &ImageLimits::default()).unwrap();
         let map = Affine([[1.0, 0.0, -500.0], [0.0, 1.0, -600.0]]);
         let crop = warp(&picture, &map, 112, 112).unwrap();
         let whole = DecodedImage::from_rgb(WIDTH, HEIGHT, picture.rgb().to_vec()).unwrap();

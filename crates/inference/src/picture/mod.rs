@@ -8,14 +8,15 @@ mod room;
 
 use std::sync::Arc;
 
-pub(crate) use decode::{decode, decode_whole};
+pub(crate) use decode::{Detail, decode};
 #[cfg(any(test, fuzzing))]
 pub(crate) use jpeg::fuzz_reduced;
+pub(crate) use levels::usually_whole;
 pub(crate) use resample::{Affine, Region, resize, resize_part, warp};
 
-use levels::{Levels, Pixels};
+use levels::{Levels, Pixels, Source};
 
-use crate::{DecodeError, Point};
+use crate::{DecodeError, Point, recent::Known};
 
 /// Endings of the files that are worth a look, in lower case: those of the formats that are read.
 pub const PICTURE_ENDINGS: [&str; 9] = [
@@ -81,6 +82,7 @@ pub struct DecodedImage {
     width: u32,
     height: u32,
     levels: Levels,
+    known: Option<Known>,
 }
 
 impl DecodedImage {
@@ -92,6 +94,43 @@ impl DecodedImage {
             .checked_mul(height as usize)?
             .checked_mul(3)?;
         (wanted > 0 && rgb.len() == wanted).then(|| Pixels::whole(width, height, rgb).into())
+    }
+
+    /// A picture that could be decoded before, with these sides, first at `scale`; its pixels are decoded when they are asked for.
+    pub(crate) fn later(
+        bytes: &ImageBytes,
+        limits: &ImageLimits,
+        (width, height): (u32, u32),
+        scale: u32,
+    ) -> Self {
+        let source = Source {
+            file: bytes.clone(),
+            limits: *limits,
+        };
+        Self {
+            width,
+            height,
+            levels: Levels::later(scale, source),
+            known: None,
+        }
+    }
+
+    /// The same picture, with a place for what is found out about it.
+    pub(crate) fn with_known(self, known: Known) -> Self {
+        Self {
+            known: Some(known),
+            ..self
+        }
+    }
+
+    /// What was found out about it, and what will be.
+    pub(crate) fn known(&self) -> Option<&Known> {
+        self.known.as_ref()
+    }
+
+    /// Pixels of the picture across one of those that are decoded first.
+    pub(crate) fn first_scale(&self) -> u32 {
+        self.levels.first()
     }
 
     /// Width in pixels, at least 1.
@@ -115,11 +154,11 @@ impl DecodedImage {
     /// All pixels: three bytes each (red, green, blue), row by row from the top.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn rgb(&self) -> &[u8] {
-        &self.levels.at(1).rgb
+        self.levels.at(1).map_or(&[], |pixels| &pixels.rgb)
     }
 
-    /// Pixels that are at least as fine as one in `spacing` of the picture's, both across and down.
-    pub(crate) fn pixels(&self, spacing: f64) -> &Pixels {
+    /// Pixels that are at least as fine as one in `spacing` of the picture's, both across and down; `None`: they cannot be had any more.
+    pub(crate) fn pixels(&self, spacing: f64) -> Option<&Pixels> {
         let fits = |scale: &u32| f64::from(*scale) <= spacing;
         self.levels
             .at([8, 4, 2].into_iter().find(fits).unwrap_or(1))

@@ -26,7 +26,7 @@ pub(crate) fn resize(image: &DecodedImage, width: u32, height: u32) -> Option<Ve
     }
     let across = f64::from(image.width()) / f64::from(width);
     let down = f64::from(image.height()) / f64::from(height);
-    let pixels = image.pixels(across.min(down) / SAMPLES);
+    let pixels = image.pixels(across.min(down) / SAMPLES)?;
     if pixels.scale == 1 && (width, height) == (image.width(), image.height()) {
         return Some(pixels.rgb.clone());
     }
@@ -52,7 +52,7 @@ pub(crate) fn resize_part(
     if !inside || [width, height, region.width, region.height].contains(&0) {
         return None;
     }
-    Some(resample(image.pixels(1.0), region, width, height))
+    Some(resample(image.pixels(1.0)?, region, width, height))
 }
 
 fn resample(pixels: &Pixels, region: Region, width: u32, height: u32) -> Vec<u8> {
@@ -179,7 +179,7 @@ impl Affine {
 pub(crate) fn warp(image: &DecodedImage, map: &Affine, width: u32, height: u32) -> Option<Vec<u8>> {
     let back = map.inverse()?;
     let [[a, b, _], [d, e, _]] = back.0;
-    let pixels = image.pixels(a.hypot(d).min(b.hypot(e)) / SAMPLES);
+    let pixels = image.pixels(a.hypot(d).min(b.hypot(e)) / SAMPLES)?;
     let [[a, b, c], [d, e, f]] = among(&back, pixels).0;
     let mut out = vec![0; width as usize * height as usize * 3];
     for (y, line) in (0..height).zip(out.chunks_exact_mut(width as usize * 3)) {

@@ -5,12 +5,13 @@ use image::{ExtendedColorType, ImageFormat};
 use super::{STANDARD, compact, data, pipeline, read};
 use crate::{
     DecodeError, DecodedImage, Effort, FaceError, FaceRules, ImageBytes, ImageLimits, Pipeline,
-    picture::{Region, resize_part},
+    picture::{Detail, Region, resize_part},
 };
 
 fn decoded(bytes: Vec<u8>) -> Result<DecodedImage, DecodeError> {
     let limits = ImageLimits::default();
-    ImageBytes::new(bytes, &limits).and_then(|bytes| crate::picture::decode(&bytes, &limits))
+    ImageBytes::new(bytes, &limits)
+        .and_then(|bytes| crate::picture::decode(&bytes, Detail::Usual, &limits))
 }
 
 /// A small picture in `format`, with a gradient that survives lossy coding.
@@ -87,7 +88,7 @@ fn what_is_no_picture_says_why() {
     };
     let bytes = ImageBytes::new(encoded(ImageFormat::Png), &limits).unwrap();
     assert_eq!(
-        crate::picture::decode(&bytes, &limits).unwrap_err(),
+        crate::picture::decode(&bytes, Detail::Usual, &limits).unwrap_err(),
         DecodeError::TooManyPixels {
             width: 40,
             height: 30,
@@ -151,8 +152,12 @@ fn the_compact_pack_finds_as_many_faces_as_there_are() {
     let counts = std::fs::read_to_string(faces.join("counts.csv")).unwrap();
     for line in counts.lines().skip(1) {
         let (file, count) = line.split_once(',').unwrap();
-        let picture =
-            crate::picture::decode(&read(&faces.join(file)), &ImageLimits::default()).unwrap();
+        let picture = crate::picture::decode(
+            &read(&faces.join(file)),
+            Detail::Usual,
+            &ImageLimits::default(),
+        )
+        .unwrap();
         let found = pipeline.faces(&picture).unwrap();
         assert_eq!(
             found.len(),
@@ -169,8 +174,12 @@ fn the_compact_pack_does_everything() {
     };
     let rules = FaceRules::default();
     let mut template = |file: &str| {
-        let picture =
-            crate::picture::decode(&read(&faces.join(file)), &ImageLimits::default()).unwrap();
+        let picture = crate::picture::decode(
+            &read(&faces.join(file)),
+            Detail::Usual,
+            &ImageLimits::default(),
+        )
+        .unwrap();
         let face = pipeline.main_face(&picture, Effort::Fast, &rules).unwrap();
         let liveness = pipeline.liveness(&picture, &face).unwrap();
         assert_eq!(liveness.probabilities.len(), 2);

@@ -7,6 +7,7 @@ mod large;
 mod pose;
 mod quick;
 mod reference;
+mod remember;
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +17,8 @@ use std::{
 use packs::{InstalledFile, InstalledPack, MANIFEST_FILE, Manifest, sha256_of_file};
 
 use crate::{
-    DecodedImage, ImageBytes, ImageLimits, Pipeline, Provider, models::LoadContext, runtime,
+    DecodedImage, ImageBytes, ImageLimits, Pipeline, Provider, models::LoadContext,
+    picture::Detail, runtime,
 };
 
 /// Where the test data lies.
@@ -102,7 +104,7 @@ impl Data {
     }
 
     pub(crate) fn image(&self, file: &str) -> DecodedImage {
-        crate::picture::decode(&self.bytes(file), &ImageLimits::default())
+        crate::picture::decode(&self.bytes(file), Detail::Usual, &ImageLimits::default())
             .unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 }
@@ -122,5 +124,5 @@ pub(crate) fn pipeline(pack: &InstalledPack) -> Pipeline {
         prepacked: &BTreeMap::new(),
         batch: None,
     };
-    Pipeline::load(&context, ImageLimits::default(), None).unwrap()
+    Pipeline::load(&context, ImageLimits::default(), None, None).unwrap()
 }

@@ -1,0 +1,132 @@
+//! What is remembered of pictures: the same answers with less work, for the account that sent them.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::Stdio,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::{Serving, common, out, rostro};
+
+/// A server as a process of its own: its metrics are nobody else's.
+struct Site {
+    _serving: Serving,
+    base: String,
+    http: Client,
+}
+
+impl Site {
+    async fn start(home: &Path, remember: &str) -> Option<Self> {
+        let (config, _data) = common::config()?;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let child = rostro(home, &["serve"])
+            .env("ROSTRO_SERVER__LISTEN", &address)
+            .env("ROSTRO_MODELS__DIR", &config.models.dir)
+            .env("ROSTRO_MODELS__PACK", &config.models.pack)
+            .env("ROSTRO_INFERENCE__WORKERS", "1")
+            .env("ROSTRO_INFERENCE__REMEMBER", remember)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut serving = Serving(child.unwrap());
+        let mut lines = BufReader::new(serving.0.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("-d @-")));
+        let http = Client::builder().no_proxy().build().unwrap();
+        let base = format!("http://{address}");
+        while !http
+            .get(format!("{base}/readyz"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+        {}
+        Some(Self {
+            _serving: serving,
+            base,
+            http,
+        })
+    }
+
+    /// How often each stage has run.
+    async fn runs(&self) -> BTreeMap<String, u64> {
+        let metrics = self.http.get(format!("{}/metrics", self.base)).send();
+        let text = metrics.await.unwrap().text().await.unwrap();
+        let counts = text.lines().filter_map(|line| {
+            let rest = line.strip_prefix("rostro_inference_stage_seconds_count{stage=\"")?;
+            let (stage, count) = rest.split_once("\"} ")?;
+            Some((stage.to_owned(), count.parse().unwrap()))
+        });
+        counts.collect()
+    }
+
+    /// The figures of a live-and-same question about a picture, and how often each model ran for it.
+    async fn ask(&self, token: &str, picture: &str) -> (Vec<Value>, BTreeMap<String, u64>) {
+        let before = self.runs().await;
+        let mut figures = Vec::new();
+        for (call, body, pointer) in [
+            (
+                "liveness",
+                json!({ "os": "DESKTOP", "image": picture }),
+                "/data/liveness_score",
+            ),
+            (
+                "compare",
+                json!({ "probe": [picture], "gallery": [picture] }),
+                "/data/score",
+            ),
+            ("detect", json!({ "image": picture }), "/data/faces"),
+        ] {
+            let url = format!("{}/v2/face-recognition/{call}", self.base);
+            let asked = self.http.post(url).bearer_auth(token).json(&body).send();
+            let answer: Value = asked.await.unwrap().json().await.unwrap();
+            let figure = answer.pointer(pointer);
+            figures.push(figure.unwrap_or_else(|| panic!("{answer}")).clone());
+        }
+        let mut runs = self.runs().await;
+        for (stage, count) in &mut runs {
+            *count -= before.get(stage).copied().unwrap_or_default();
+        }
+        (figures, runs)
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_comes_again_is_not_embedded_again_for_its_account() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/composite01_1.jpg");
+    let picture = STANDARD.encode(std::fs::read(file).unwrap());
+    let mut answers = Vec::new();
+    for remember in ["10m", "0s"] {
+        let home = tempfile::tempdir().unwrap();
+        let Some(site) = Site::start(home.path(), remember).await else {
+            return;
+        };
+        let token = |account: &str| {
+            let issue = &["token", "issue", "--client", account];
+            out(&rostro(home.path(), issue).output().unwrap())
+                .trim()
+                .to_owned()
+        };
+        let (one, other) = (token("one"), token("other"));
+        let embeddings = async |token: &str| {
+            let (figures, runs) = site.ask(token, &picture).await;
+            (figures, runs["embed"])
+        };
+        let first = embeddings(&one).await;
+        let again = embeddings(&one).await;
+        let others = embeddings(&other).await;
+        assert_eq!(first.1, 1);
+        assert_eq!(again.1, u64::from(remember == "0s"));
+        assert_eq!(others.1, 1, "nobody learns that the picture was there");
+        answers.extend([first.0, again.0, others.0]);
+    }
+    assert!(answers.iter().all(|one| *one == answers[0]), "{answers:?}");
+}
