@@ -16,10 +16,11 @@ use crate::open::StoreOptions;
 const SILENCE: Duration = Duration::from_secs(2);
 
 impl Dialect for Postgres {
-    fn begin(access: Access) -> &'static str {
+    fn begin(access: Access) -> Option<&'static str> {
         match access {
-            Access::Look | Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Access::Look => None,
+            Access::Read => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Access::Write => Some("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
         }
     }
 

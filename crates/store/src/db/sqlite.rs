@@ -23,11 +23,12 @@ const MIGRATION_ATTEMPTS: u32 = 5;
 const OPENING_PAUSE: Duration = Duration::from_millis(50);
 
 impl Dialect for Sqlite {
-    fn begin(access: Access) -> &'static str {
+    fn begin(access: Access) -> Option<&'static str> {
         match access {
-            Access::Look | Access::Read => "BEGIN",
+            Access::Look => None,
+            Access::Read => Some("BEGIN"),
             // Takes the write lock at once: a transaction that reads first could not get it later.
-            Access::Write => "BEGIN IMMEDIATE",
+            Access::Write => Some("BEGIN IMMEDIATE"),
         }
     }
 

@@ -26,7 +26,8 @@ pub(super) enum Access {
 
 /// What the two engines do differently around a transaction.
 pub(super) trait Dialect: sqlx::Database + HasStatementCache {
-    fn begin(access: Access) -> &'static str;
+    /// The statement that begins a transaction; none where there is none.
+    fn begin(access: Access) -> Option<&'static str>;
     fn session(connection: &mut Self::Connection) -> Session<'_>;
 }
 
@@ -92,15 +93,15 @@ async fn once<D: Dialect, T: Send>(
     vault: Option<Arc<Vault>>,
     work: &impl Work<T>,
 ) -> Result<Result<T, StoreError>, StoreError> {
-    if access == Access::Look {
+    let Some(begin) = D::begin(access) else {
         return match work(&mut Tx::new(D::session(connection), vault)).await {
             // No undoing will show whether it is still of use.
             Err(error @ StoreError::Unavailable(_)) => Err(error),
             result => Ok(result),
         };
-    }
+    };
     let mut transaction = connection
-        .begin_with(SqlStr::from_static(D::begin(access)))
+        .begin_with(SqlStr::from_static(begin))
         .await
         .map_err(from_sqlx)?;
     let mut tx = Tx::new(D::session(&mut transaction), vault);
