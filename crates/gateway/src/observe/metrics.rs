@@ -20,6 +20,7 @@ const STAGE_SECONDS: &str = "rostro_inference_stage_seconds";
 const QUEUE: &str = "rostro_inference_queue";
 const QUEUE_LIMIT: &str = "rostro_inference_queue_limit";
 const WORKERS: &str = "rostro_inference_workers";
+const REMEMBERED: &str = "rostro_inference_remembered";
 const SEARCH_ENGINE: &str = "rostro_search_engine";
 const SEARCH_READY: &str = "rostro_search_ready";
 const SEARCH_ROWS: &str = "rostro_search_rows";
@@ -70,6 +71,7 @@ impl Metrics {
         gauge!(QUEUE).set(app.engine.queued() as f64);
         gauge!(QUEUE_LIMIT).set(app.engine.info().queue as f64);
         gauge!(WORKERS).set(app.engine.info().workers as f64);
+        gauge!(REMEMBERED).set(app.engine.remembered() as f64);
         gauge!(SEARCH_ENGINE, "engine" => app.gallery.engine().name()).set(1.0);
         search(&app.gallery.status(), app.store.watch().borrow().number());
         gauge!(SEARCH_PARTS).set(app.gallery.held().parts() as f64);
@@ -133,6 +135,10 @@ fn install() -> Result<Metrics, String> {
     describe_gauge!(QUEUE, "Jobs that wait for an inference worker.");
     describe_gauge!(QUEUE_LIMIT, "Jobs that may wait for an inference worker.");
     describe_gauge!(WORKERS, "Inference workers.");
+    describe_gauge!(
+        REMEMBERED,
+        "Pictures of which it is remembered for a moment what the models said."
+    );
     describe_gauge!(
         SEARCH_ENGINE,
         "1 for where faces are compared: embedded (this node's memory) or pgvector (the database)."

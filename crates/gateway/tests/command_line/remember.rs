@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::Path,
     process::Stdio,
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -56,10 +57,22 @@ impl Site {
         })
     }
 
+    async fn metrics(&self) -> String {
+        let metrics = self.http.get(format!("{}/metrics", self.base)).send();
+        metrics.await.unwrap().text().await.unwrap()
+    }
+
+    /// Pictures of which something is remembered.
+    async fn remembered(&self) -> usize {
+        let text = self.metrics().await;
+        let mut lines = text.lines();
+        let count = lines.find_map(|line| line.strip_prefix("rostro_inference_remembered "));
+        count.unwrap().parse().unwrap()
+    }
+
     /// How often each stage has run.
     async fn runs(&self) -> BTreeMap<String, u64> {
-        let metrics = self.http.get(format!("{}/metrics", self.base)).send();
-        let text = metrics.await.unwrap().text().await.unwrap();
+        let text = self.metrics().await;
         let counts = text.lines().filter_map(|line| {
             let rest = line.strip_prefix("rostro_inference_stage_seconds_count{stage=\"")?;
             let (stage, count) = rest.split_once("\"} ")?;
@@ -89,7 +102,8 @@ impl Site {
             let asked = self.http.post(url).bearer_auth(token).json(&body).send();
             let answer: Value = asked.await.unwrap().json().await.unwrap();
             let figure = answer.pointer(pointer);
-            figures.push(figure.unwrap_or_else(|| panic!("{answer}")).clone());
+            assert!(figure.is_some(), "{answer}");
+            figures.extend(figure.cloned());
         }
         let mut runs = self.runs().await;
         for (stage, count) in &mut runs {
@@ -99,23 +113,28 @@ impl Site {
     }
 }
 
+/// A picture in base64.
+fn composite() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/composite01_1.jpg");
+    STANDARD.encode(std::fs::read(file).unwrap())
+}
+
+/// A token of an account of the site in `home`.
+fn token(home: &Path, account: &str) -> String {
+    let issue = rostro(home, &["token", "issue", "--client", account]).output();
+    out(&issue.unwrap()).trim().to_owned()
+}
+
 #[tokio::test]
 async fn a_picture_that_comes_again_is_not_embedded_again_for_its_account() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/composite01_1.jpg");
-    let picture = STANDARD.encode(std::fs::read(file).unwrap());
+    let picture = composite();
     let mut answers = Vec::new();
     for remember in ["10m", "0s"] {
         let home = tempfile::tempdir().unwrap();
         let Some(site) = Site::start(home.path(), remember).await else {
             return;
         };
-        let token = |account: &str| {
-            let issue = &["token", "issue", "--client", account];
-            out(&rostro(home.path(), issue).output().unwrap())
-                .trim()
-                .to_owned()
-        };
-        let (one, other) = (token("one"), token("other"));
+        let [one, other] = ["one", "other"].map(|account| token(home.path(), account));
         let embeddings = async |token: &str| {
             let (figures, runs) = site.ask(token, &picture).await;
             (figures, runs["embed"])
@@ -126,7 +145,24 @@ async fn a_picture_that_comes_again_is_not_embedded_again_for_its_account() {
         assert_eq!(first.1, 1);
         assert_eq!(again.1, u64::from(remember == "0s"));
         assert_eq!(others.1, 1, "nobody learns that the picture was there");
+        let pictures = if remember == "0s" { 0 } else { 2 };
+        assert_eq!(site.remembered().await, pictures, "one of each account");
         answers.extend([first.0, again.0, others.0]);
     }
     assert!(answers.iter().all(|one| *one == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_picture_is_forgotten_though_nobody_asks_again() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(site) = Site::start(home.path(), "3s").await else {
+        return;
+    };
+    let token = token(home.path(), "one");
+    site.ask(&token, &composite()).await;
+    assert_eq!(site.remembered().await, 1);
+    // However long it takes: that it ends is the test.
+    while site.remembered().await > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -254,6 +254,12 @@ impl Engine {
         }
     }
 
+    /// Pictures of which something is remembered now.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.recent.as_ref().map_or(0, |recent| recent.pictures())
+    }
+
     /// Jobs waiting now.
     #[must_use]
     pub fn queued(&self) -> usize {

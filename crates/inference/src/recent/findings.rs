@@ -13,14 +13,13 @@ const MOST: usize = 8;
 const FACES: usize = 32;
 
 /// Answers to questions of one kind.
-#[derive(Debug)]
 pub(crate) struct Answers<Q, A>(Vec<(Q, A)>);
 
 /// Which template: of the face with these landmarks, made with this effort.
 pub(crate) type TemplateOf = ([Point; 5], Effort);
 
 /// All that was found out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Findings {
     /// What the detector saw in one look, best first.
     pub(crate) looks: Answers<Canvas, Vec<Face>>,

@@ -101,6 +101,11 @@ impl Recent {
         self.lock().forget(Instant::now());
     }
 
+    /// Pictures that are kept now.
+    pub(crate) fn pictures(&self) -> usize {
+        self.lock().by_file.len()
+    }
+
     fn find(&self, key: &Key, detail: Detail) -> Option<Pixels> {
         let mut pictures = self.lock();
         pictures.forget(Instant::now());
