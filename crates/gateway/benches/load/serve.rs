@@ -293,18 +293,22 @@ impl Alone {
 
 /// Photographs of 12 megapixels beside the same ones of 1 megapixel.
 fn decoding(server: &Server, token: &str) -> Result<()> {
-    let photographs = ["compreface/004_A.jpg", "compreface/001_A.jpg"];
+    let photographs = [
+        ("compreface/004_A.jpg", Stored::Upright),
+        ("compreface/004_A.jpg", Stored::OnItsSide),
+        ("compreface/001_A.jpg", Stored::Upright),
+    ];
     println!("\nLarge photographs, one request at a time:\n");
     println!(
         "| photograph | call | 12 megapixels: decode ms | other stages | whole ms | 1 megapixel: decode ms | other stages | whole ms | ratio |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    for file in photographs {
+    for (file, stored) in photographs {
         let Some(path) = bodies::labelled(file) else {
             println!("(without ROSTRO_FACES: none)");
             return Ok(());
         };
-        let sizes = [12e6, 1e6].map(|pixels| resized(&path, pixels));
+        let sizes = [12e6, 1e6].map(|pixels| resized(&path, pixels, stored));
         let [large, small] = sizes;
         let (large, small) = (large?, small?);
         for call in ["compare", "liveness", "detect"] {
@@ -320,7 +324,7 @@ fn decoding(server: &Server, token: &str) -> Result<()> {
                 format!("{decode:.1} | {rest:.1} | {:.1}", times.whole)
             };
             println!(
-                "| {file}, {} and {} KB | {call} | {} | {} | {:.2} |",
+                "| {file}{stored}, {} and {} KB | {call} | {} | {} | {:.2} |",
                 large.len() / 1000,
                 small.len() / 1000,
                 times(&large_times),
@@ -332,26 +336,56 @@ fn decoding(server: &Server, token: &str) -> Result<()> {
     Ok(())
 }
 
-/// A photograph brought to so many pixels, as a JPEG of quality 90; as it is where it has about as many.
-fn resized(file: &Path, pixels: f64) -> Result<Vec<u8>> {
+/// How a photograph's file holds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Upright,
+    /// As phones store what is taken upright: EXIF says how it is to be turned.
+    OnItsSide,
+}
+
+impl std::fmt::Display for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Upright => "",
+            Self::OnItsSide => " on its side",
+        })
+    }
+}
+
+/// EXIF that holds nothing but that the picture is to be turned by 90 degrees.
+const ON_ITS_SIDE: &[u8] =
+    b"\xFF\xE1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+/// A photograph brought to so many pixels, as a JPEG of quality 90; upright, it is left as it is where it has about as many.
+fn resized(file: &Path, pixels: f64, stored: Stored) -> Result<Vec<u8>> {
     let bytes = std::fs::read(file)?;
-    let picture = image::load_from_memory(&bytes)
+    let mut picture = image::load_from_memory(&bytes)
         .with_context(|| file.display().to_string())?
         .into_rgb8();
     let has = f64::from(picture.width()) * f64::from(picture.height());
-    if (has / pixels - 1.0).abs() < 0.1 {
+    if (has / pixels - 1.0).abs() >= 0.1 {
+        let factor = (pixels / has).sqrt();
+        let side = |side: u32| (f64::from(side) * factor).round() as u32;
+        let (width, height) = (side(picture.width()), side(picture.height()));
+        picture = image::imageops::resize(&picture, width, height, FilterType::Lanczos3);
+    } else if stored == Stored::Upright {
         return Ok(bytes);
     }
-    let factor = (pixels / has).sqrt();
-    let side = |side: u32| (f64::from(side) * factor).round() as u32;
-    let (width, height) = (side(picture.width()), side(picture.height()));
-    let picture = image::imageops::resize(&picture, width, height, FilterType::Lanczos3);
+    if stored == Stored::OnItsSide {
+        picture = image::imageops::rotate270(&picture);
+    }
     let mut out = Cursor::new(Vec::new());
     JpegEncoder::new_with_quality(&mut out, 90).encode(
         &picture,
-        width,
-        height,
+        picture.width(),
+        picture.height(),
         ExtendedColorType::Rgb8,
     )?;
-    Ok(out.into_inner())
+    let mut out = out.into_inner();
+    if stored == Stored::OnItsSide {
+        // Behind the first marker.
+        out.splice(2..2, ON_ITS_SIDE.iter().copied());
+    }
+    Ok(out)
 }

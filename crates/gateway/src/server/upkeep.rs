@@ -54,8 +54,7 @@ async fn histograms(metrics: &Metrics) {
 }
 
 async fn forgetting(app: &AppState) {
-    // Nothing to forget where nothing is remembered.
-    while !app.config.inference.remember.is_zero() {
+    loop {
         tokio::time::sleep(FORGETTING).await;
         app.engine.forget();
     }

@@ -286,7 +286,11 @@ fn other_methods_are_answered_in_json() {
 #[test]
 fn more_than_the_queue_holds_is_told_to_come_back() {
     with_own_server(
-        |config| (config.inference.workers, config.inference.queue) = (1, 1),
+        |config| {
+            (config.inference.workers, config.inference.queue) = (1, 1);
+            // Each of them is work.
+            config.inference.remember = std::time::Duration::ZERO;
+        },
         async |server: &TestServer| {
             let request = json!({ "probe": [face(1, 1)], "gallery": [face(1, 2)], "search_mode": "ACCURATE" });
             let answers = join_all((0..40).map(|_| server.post(COMPARE, &request).send())).await;

@@ -14,6 +14,7 @@ pub use self::queue::Lane;
 use crate::{
     EngineError, ImageLimits, MatchScale, Pipeline, StartError,
     models::{LoadContext, Model},
+    picture,
     recent::Recent,
     runtime,
 };
@@ -247,8 +248,10 @@ impl Engine {
         &self.scale
     }
 
-    /// Forgets what was remembered of pictures for long enough; to be called now and then, whether anybody asks or not.
+    /// Forgets what was remembered of pictures for long enough, and gives back the memory of large ones; to be called now and then, whether
+    /// anybody asks or not.
     pub fn forget(&self) {
+        picture::forget_spare();
         if let Some(recent) = &self.recent {
             recent.forget();
         }

@@ -6,14 +6,16 @@ use std::{
 };
 
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Luma, RgbImage,
-    metadata::Orientation,
+    ColorType, DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, ImageResult,
+    Limits, Luma, RgbImage, metadata::Orientation,
 };
 
 use super::{
     DecodedImage, ImageBytes, ImageLimits, jpeg,
     levels::{Levels, Pixels, Source, first_scale},
     room::Room,
+    spare,
+    upright::upright,
 };
 use crate::DecodeError;
 
@@ -155,10 +157,8 @@ impl<'a> File<'a> {
         let pixels = u64::from(width) * u64::from(height);
         let wanted = self.decoder.total_bytes().saturating_add(COPIES * pixels);
         let _room = Room::take(wanted).ok_or(DecodeError::NoMemory)?;
-        let mut picture =
-            DynamicImage::from_decoder(self.decoder).map_err(|error| cut_off_or_corrupt(&error))?;
-        picture.apply_orientation(self.orientation);
-        let rgb = flatten(picture);
+        let picture = read(self.decoder).map_err(|error| cut_off_or_corrupt(&error))?;
+        let rgb = upright(flatten(picture), self.orientation);
         let (width, height) = rgb.dimensions();
         Ok(Pixels::whole(width, height, rgb.into_raw()))
     }
@@ -175,9 +175,7 @@ impl<'a> File<'a> {
         // The last column and row may reach over the picture's edge; turning it may make them the first.
         let (width, height) = self.upright_size();
         let rgb = RgbImage::from_raw(reduced.width, reduced.height, reduced.rgb)?;
-        let mut picture = DynamicImage::from(rgb);
-        picture.apply_orientation(self.orientation);
-        let rgb = picture.into_rgb8();
+        let rgb = upright(rgb, self.orientation);
         let turned = self.far_corner();
         let over = [rgb.width() * scale - width, rgb.height() * scale - height];
         Some(Pixels {
@@ -198,6 +196,19 @@ impl<'a> File<'a> {
         let first = corner.enumerate_pixels().find(|(.., pixel)| pixel.0 == [1]);
         first.map_or([false; 2], |(x, y, _)| [x == 1, y == 1])
     }
+}
+
+/// The decoder's pixels. Those of most photographs go into a buffer that was one before.
+fn read(decoder: Box<dyn ImageDecoder + '_>) -> ImageResult<DynamicImage> {
+    let bytes = usize::try_from(decoder.total_bytes());
+    let (ColorType::Rgb8, Ok(bytes)) = (decoder.color_type(), bytes) else {
+        return DynamicImage::from_decoder(decoder);
+    };
+    let (width, height) = decoder.dimensions();
+    let mut rgb = spare::take(bytes);
+    decoder.read_image(&mut rgb)?;
+    let picture = RgbImage::from_raw(width, height, rgb);
+    Ok(picture.unwrap_or_default().into())
 }
 
 fn cut_off_or_corrupt(error: &image::ImageError) -> DecodeError {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{ImageBytes, ImageLimits, decode};
+use super::{ImageBytes, ImageLimits, decode, spare};
 
 /// Scales at which a picture can be: 1, 2, 4 and 8.
 const SCALES: usize = 4;
@@ -39,6 +39,12 @@ impl Pixels {
             height,
             rgb,
         }
+    }
+}
+
+impl Drop for Pixels {
+    fn drop(&mut self) {
+        spare::give(std::mem::take(&mut self.rgb));
     }
 }
 

@@ -5,6 +5,8 @@ mod jpeg;
 mod levels;
 mod resample;
 mod room;
+mod spare;
+mod upright;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ pub(crate) use decode::{Detail, decode};
 pub(crate) use jpeg::fuzz_reduced;
 pub(crate) use levels::usually_whole;
 pub(crate) use resample::{Affine, Region, resize, resize_part, warp};
+pub(crate) use spare::forget as forget_spare;
 
 use levels::{Levels, Pixels, Source};
 
