@@ -36,7 +36,7 @@ impl Turn {
 }
 
 /// `picture` as EXIF says that it is to be shown. As `DynamicImage::apply_orientation`, but a photograph that lies on its side, as phones
-/// write them, in a tenth of the time.
+/// write them, in less than half the time (docs/BENCHMARKS.md).
 pub(super) fn upright(mut picture: RgbImage, orientation: Orientation) -> RgbImage {
     if let Some(turn) = Turn::of(orientation) {
         let turned = turned(&picture, turn);
