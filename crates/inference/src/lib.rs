@@ -18,7 +18,6 @@ mod face;
 pub mod fuzzing;
 mod geometry;
 mod models;
-mod pending;
 mod picture;
 mod pipeline;
 mod portrait;

@@ -45,11 +45,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         post(calls[number % calls.len()], &bodies::base64(file)?);
     }
-    if turns.is_empty() {
-        calls.iter().for_each(|call| {
-            let body = bodies::body(call, &small, "");
-            turns.push(vec![Request::post(&bodies::path(call), &token, &body)]);
-        });
+    if large.is_empty() {
+        calls.iter().for_each(|call| post(call, &small));
     }
     let server = Server::start(data.path(), &args.pack, &[])?;
     println!("idle, nobody enrolled: {:.0} MB", server.resident()?);

@@ -16,7 +16,7 @@ mod tls;
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 /// `rostro` in the folder `home`, with none of the caller's settings.
@@ -176,6 +176,22 @@ fn models_lists_what_is_installed_the_pack_in_use_first() {
 /// A running `rostro serve`, killed when the test ends early.
 struct Serving(Child);
 
+impl Serving {
+    /// What it prints at the start, and where it would print more: it is to stay open.
+    fn banner(&mut self) -> (BufReader<ChildStdout>, String) {
+        let mut stdout = BufReader::new(self.0.stdout.take().unwrap());
+        let mut banner = String::new();
+        while !banner.contains("-d @-") {
+            assert_ne!(
+                stdout.read_line(&mut banner).unwrap(),
+                0,
+                "it ended: {banner}"
+            );
+        }
+        (stdout, banner)
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -204,15 +220,7 @@ async fn serve_prints_a_call_that_works_and_stops_on_sigterm() {
         .spawn()
         .unwrap();
     let mut serving = Serving(child);
-    let mut banner = String::new();
-    let mut stdout = BufReader::new(serving.0.stdout.take().unwrap());
-    while !banner.contains("-d @-") {
-        assert_ne!(
-            stdout.read_line(&mut banner).unwrap(),
-            0,
-            "it ended: {banner}"
-        );
-    }
+    let (_stdout, banner) = serving.banner();
     for part in [
         config.models.pack.as_str(),
         "ONNX Runtime",

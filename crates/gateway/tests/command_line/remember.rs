@@ -2,10 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader},
-    net::TcpListener,
+    io::BufReader,
     path::Path,
-    process::Stdio,
+    process::{ChildStdout, Stdio},
     time::Duration,
 };
 
@@ -18,6 +17,7 @@ use crate::{Serving, common, out, rostro};
 /// A server as a process of its own: its metrics are nobody else's.
 struct Site {
     _serving: Serving,
+    _stdout: BufReader<ChildStdout>,
     base: String,
     http: Client,
 }
@@ -25,11 +25,8 @@ struct Site {
 impl Site {
     async fn start(home: &Path, remember: &str) -> Option<Self> {
         let (config, _data) = common::config()?;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        drop(listener);
         let child = rostro(home, &["serve"])
-            .env("ROSTRO_SERVER__LISTEN", &address)
+            .env("ROSTRO_SERVER__LISTEN", "127.0.0.1:0")
             .env("ROSTRO_MODELS__DIR", &config.models.dir)
             .env("ROSTRO_MODELS__PACK", &config.models.pack)
             .env("ROSTRO_INFERENCE__WORKERS", "1")
@@ -38,10 +35,10 @@ impl Site {
             .stderr(Stdio::null())
             .spawn();
         let mut serving = Serving(child.unwrap());
-        let mut lines = BufReader::new(serving.0.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("-d @-")));
+        let (stdout, banner) = serving.banner();
+        let (_, base) = banner.split_once(" serves ").unwrap();
+        let base = base.lines().next().unwrap().to_owned();
         let http = Client::builder().no_proxy().build().unwrap();
-        let base = format!("http://{address}");
         while !http
             .get(format!("{base}/readyz"))
             .send()
@@ -52,6 +49,7 @@ impl Site {
         {}
         Some(Self {
             _serving: serving,
+            _stdout: stdout,
             base,
             http,
         })

@@ -1,7 +1,6 @@
 //! `rostro serve` with a certificate, as its operator meets it.
 
 use std::{
-    io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
 };
@@ -50,15 +49,7 @@ async fn health_and_sighup_with_tls() {
     let mut serve = run(&["serve"]);
     let child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut serving = Serving(child.unwrap());
-    let mut stdout = BufReader::new(serving.0.stdout.take().unwrap());
-    let mut banner = String::new();
-    while !banner.contains("-d @-") {
-        assert_ne!(
-            stdout.read_line(&mut banner).unwrap(),
-            0,
-            "it ended: {banner}"
-        );
-    }
+    let (_stdout, banner) = serving.banner();
     assert!(
         banner.contains(&format!("serves https://{address}")),
         "{banner}"

@@ -37,19 +37,15 @@ impl Turn {
 
 /// `picture` as EXIF says that it is to be shown. As `DynamicImage::apply_orientation`, but a photograph that lies on its side, as phones
 /// write them, in less than half the time (docs/BENCHMARKS.md).
-pub(super) fn upright(mut picture: RgbImage, orientation: Orientation) -> RgbImage {
-    if let Some(turn) = Turn::of(orientation) {
-        let turned = turned(&picture, turn);
-        spare::give(picture.into_raw());
-        return turned;
-    }
-    if orientation == Orientation::NoTransforms {
-        return picture;
-    }
-    let mut other = DynamicImage::from(picture);
-    other.apply_orientation(orientation);
-    picture = other.into_rgb8();
-    picture
+pub(super) fn upright(picture: RgbImage, orientation: Orientation) -> RgbImage {
+    let Some(turn) = Turn::of(orientation) else {
+        let mut picture = DynamicImage::from(picture);
+        picture.apply_orientation(orientation);
+        return picture.into_rgb8();
+    };
+    let turned = turned(&picture, turn);
+    spare::give(picture.into_raw());
+    turned
 }
 
 fn turned(picture: &RgbImage, turn: Turn) -> RgbImage {

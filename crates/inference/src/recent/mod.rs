@@ -49,14 +49,14 @@ struct Key {
 #[derive(Clone, Default)]
 struct Picture {
     /// As it is decoded for most purposes.
-    usual: Option<Pixels>,
+    usual: Option<Decoded>,
     /// With all pixels at once; often the same.
-    whole: Option<Pixels>,
+    whole: Option<Decoded>,
 }
 
-/// What is known of a picture's pixels.
+/// A picture as it was decoded.
 #[derive(Clone)]
-struct Pixels {
+struct Decoded {
     width: u32,
     height: u32,
     /// Pixels of the picture across one of those that are decoded first.
@@ -106,7 +106,7 @@ impl Recent {
         self.lock().by_file.len()
     }
 
-    fn find(&self, key: &Key, detail: Detail) -> Option<Pixels> {
+    fn find(&self, key: &Key, detail: Detail) -> Option<Decoded> {
         let mut pictures = self.lock();
         pictures.forget(Instant::now());
         let picture = pictures.by_file.get(key)?;
@@ -118,7 +118,7 @@ impl Recent {
 
     /// A place for what will be found out about `image`.
     fn keep(&self, key: Key, detail: Detail, image: &DecodedImage, now: Instant) -> Known {
-        let pixels = Pixels {
+        let decoded = Decoded {
             width: image.width(),
             height: image.height(),
             scale: image.first_scale(),
@@ -132,18 +132,18 @@ impl Recent {
             Detail::Whole => &mut picture.whole,
         };
         // Two that decode it at the same time share what they find.
-        let known = place.get_or_insert(pixels.clone()).known.clone();
-        let all = pixels.scale == 1;
+        let known = place.get_or_insert(decoded.clone()).known.clone();
+        let all = decoded.scale == 1;
         let other = match detail {
             Detail::Usual => all.then_some(&mut picture.whole),
             Detail::Whole => {
-                usually_whole(pixels.width, pixels.height).then_some(&mut picture.usual)
+                usually_whole(decoded.width, decoded.height).then_some(&mut picture.usual)
             }
         };
         if let Some(other) = other {
-            other.get_or_insert(Pixels {
+            other.get_or_insert(Decoded {
                 known: known.clone(),
-                ..pixels
+                ..decoded
             });
         }
         if fresh {

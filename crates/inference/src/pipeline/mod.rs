@@ -1,22 +1,24 @@
 //! The operations on pictures that a job can do.
 
+mod pending;
+mod templates;
+
 use std::{sync::Arc, time::Instant};
 
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use packs::Template;
 
+pub use self::templates::AlignedPictures;
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Lane, Observer, Point, Portrait, Quality, Score, Stage, StartError,
+    ImageLimits, Lane, Observer, Portrait, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
     models::{Embedder, EyeModel, LivenessEnsemble, LoadContext, PoseModel},
-    pending::PendingTemplate,
     picture::{self, Detail},
     portrait, quality,
     recent::{Recent, recall},
-    template::{Weighting, combine},
 };
 
 /// JPEG quality of thumbnails.
@@ -29,13 +31,6 @@ pub struct Liveness {
     pub score: Score,
     /// Each model's own probability that the face is live, in the manifest's order.
     pub probabilities: Vec<f32>,
-}
-
-/// The main faces of one person's pictures, ready for the embedder.
-pub struct AlignedPictures {
-    faces: Vec<PendingTemplate>,
-    /// How much each counts, 0 to 1.
-    qualities: Vec<f32>,
 }
 
 /// The pack's liveness models and what their mean stands for.
@@ -175,96 +170,6 @@ impl Pipeline {
         rules.largest(faces)
     }
 
-    /// The templates of `faces`, in their order; with [`Effort::Accurate`] each is the mean over the picture and its mirror image.
-    ///
-    /// # Errors
-    /// [`FaceError::Inference`].
-    pub fn embed(
-        &mut self,
-        image: &DecodedImage,
-        faces: &[Face],
-        effort: Effort,
-    ) -> Result<Vec<Embedding>, FaceError> {
-        let faces = faces.iter().map(|face| self.pending(image, face, effort));
-        let faces = faces.collect::<Result<Vec<_>, _>>()?;
-        self.embed_pending(faces, effort)
-    }
-
-    /// One template from several pictures of one person: the main face of each, averaged by quality.
-    ///
-    /// # Errors
-    /// As [`Pipeline::decode`] and [`Pipeline::main_face`], for the first picture that has the fault.
-    pub fn template(
-        &mut self,
-        pictures: &[ImageBytes],
-        effort: Effort,
-        rules: &FaceRules,
-    ) -> Result<Embedding, FaceError> {
-        let pictures = self.aligned_pictures(pictures, effort, rules)?;
-        let [template] = self.templates([pictures], effort)?;
-        Ok(template)
-    }
-
-    /// The first part of [`Pipeline::template`], for [`Pipeline::templates`] of several people.
-    ///
-    /// # Errors
-    /// As [`Pipeline::template`].
-    pub fn aligned_pictures(
-        &mut self,
-        pictures: &[ImageBytes],
-        effort: Effort,
-        rules: &FaceRules,
-    ) -> Result<AlignedPictures, FaceError> {
-        self.aligned(pictures, effort, |this, image| {
-            this.main_face(image, effort, rules)
-        })
-    }
-
-    /// The template of each of several people, in as few runs of the model as it takes.
-    ///
-    /// # Errors
-    /// [`FaceError::Inference`].
-    pub fn templates<const N: usize>(
-        &mut self,
-        people: [AlignedPictures; N],
-        effort: Effort,
-    ) -> Result<[Embedding; N], FaceError> {
-        let mut faces = Vec::new();
-        let qualities = people.map(|mut pictures| {
-            faces.append(&mut pictures.faces);
-            pictures.qualities
-        });
-        let templates = self.embed_pending(faces, effort)?;
-        let mut left = templates.as_slice();
-        let mut each = Vec::with_capacity(N);
-        for qualities in &qualities {
-            let own = left.split_off(..qualities.len()).unwrap_or_default();
-            let template = combine(own, qualities, Weighting::default());
-            each.push(template.ok_or_else(|| {
-                FaceError::Inference("the pictures' templates cancel out".to_owned())
-            })?);
-        }
-        each.try_into()
-            .map_err(|_| FaceError::Inference("a template is missing".to_owned()))
-    }
-
-    /// As [`Pipeline::template`], for tight face crops: a picture in which no face is found is taken as an aligned face.
-    ///
-    /// # Errors
-    /// As [`Pipeline::template`], but never [`FaceError::NoFace`].
-    pub fn template_of_crops(
-        &mut self,
-        crops: &[ImageBytes],
-        effort: Effort,
-        rules: &FaceRules,
-    ) -> Result<Embedding, FaceError> {
-        let crops = self.aligned(crops, effort, |this, image| {
-            this.main_face_of_crop(image, effort, rules)
-        })?;
-        let [template] = self.templates([crops], effort)?;
-        Ok(template)
-    }
-
     /// As [`Pipeline::main_face`], for a tight face crop: when no face is found, the whole picture is taken as an aligned face.
     ///
     /// # Errors
@@ -364,23 +269,6 @@ impl Pipeline {
         portrait::take(image, face)
     }
 
-    /// The template of a face that was enrolled earlier, perhaps with another pack, as enrolment makes it: of its portrait when
-    /// the landmarks are given, else of its thumbnail.
-    ///
-    /// # Errors
-    /// [`FaceError::Decode`], [`FaceError::Inference`].
-    pub fn template_of_portrait(
-        &mut self,
-        jpeg: &ImageBytes,
-        landmarks: Option<[Point; 5]>,
-    ) -> Result<Embedding, FaceError> {
-        let image = self.decode(jpeg)?;
-        let face = landmarks.map_or_else(|| whole_picture(&image), portrait::face_at);
-        self.embed(&image, &[face], Effort::Accurate)?
-            .pop()
-            .ok_or_else(|| FaceError::Inference("the embedder gave no template".to_owned()))
-    }
-
     /// Calibrated similarity of two templates of this pack's embedder.
     #[must_use]
     pub fn similarity(&self, a: &Embedding, b: &Embedding) -> Score {
@@ -395,69 +283,6 @@ impl Pipeline {
     ) -> Result<AlignedFace, FaceError> {
         self.timed_ref(Stage::Align, || align(image, &face.landmarks, template))
             .ok_or_else(|| FaceError::Inference("the landmarks give no alignment".to_owned()))
-    }
-
-    fn pending(
-        &self,
-        image: &DecodedImage,
-        face: &Face,
-        effort: Effort,
-    ) -> Result<PendingTemplate, FaceError> {
-        PendingTemplate::new(image, face, effort, || {
-            self.align(image, face, self.embedder.template())
-        })
-    }
-
-    /// The templates of `faces`, in their order; those that are not known in as few runs of the model as it takes.
-    fn embed_pending(
-        &mut self,
-        mut faces: Vec<PendingTemplate>,
-        effort: Effort,
-    ) -> Result<Vec<Embedding>, FaceError> {
-        let aligned: Vec<_> = faces.iter_mut().filter_map(PendingTemplate::take).collect();
-        let mut fresh = match aligned.as_slice() {
-            [] => Vec::new(),
-            some => self.timed(Stage::Embed, |this| this.embedder.embed(some, effort))?,
-        }
-        .into_iter();
-        let templates = faces.into_iter().map(|face| face.template(&mut fresh));
-        templates
-            .collect::<Option<_>>()
-            .ok_or_else(|| FaceError::Inference("a template is missing".to_owned()))
-    }
-
-    fn aligned(
-        &mut self,
-        pictures: &[ImageBytes],
-        effort: Effort,
-        mut face_of: impl FnMut(&mut Self, &DecodedImage) -> Result<Face, FaceError>,
-    ) -> Result<AlignedPictures, FaceError> {
-        let mut faces = Vec::with_capacity(pictures.len());
-        let mut qualities = Vec::with_capacity(pictures.len());
-        for bytes in pictures {
-            let image = self.decode(bytes)?;
-            let face = face_of(self, &image)?;
-            let pending = self.pending(&image, &face, effort)?;
-            // One picture is its own template, however good it is.
-            if pictures.len() == 1 {
-                qualities.push(1.0);
-                faces.push(pending);
-                continue;
-            }
-            // The figures are those of one alignment, whatever the pack's.
-            let figures = match pending.aligned() {
-                Some(crop) if self.embedder.template() == Template::Arcface => {
-                    quality::measure(&image, &face, crop, None)
-                }
-                _ => {
-                    let judged = self.align(&image, &face, Template::Arcface)?;
-                    quality::measure(&image, &face, &judged, None)
-                }
-            };
-            qualities.push(figures.overall);
-            faces.push(pending);
-        }
-        Ok(AlignedPictures { faces, qualities })
     }
 
     /// Runs each model once on an empty picture at the usual sizes, so that the first request finds them warm.

@@ -7,18 +7,13 @@ use crate::{
 };
 
 /// A face whose template is known, or is to be worked out.
-pub(crate) struct PendingTemplate {
+pub(super) struct PendingTemplate {
     of: TemplateOf,
-    state: State,
+    template: Option<Embedding>,
+    /// Until the embedder has it; none where the template is known.
+    aligned: Option<AlignedFace>,
     /// Where to put what is worked out.
     known: Option<Known>,
-}
-
-enum State {
-    Known(Embedding),
-    Aligned(AlignedFace),
-    /// Its aligned face is with the embedder.
-    Away,
 }
 
 impl PendingTemplate {
@@ -26,44 +21,38 @@ impl PendingTemplate {
     ///
     /// # Errors
     /// Those of `align`.
-    pub(crate) fn new(
+    pub(super) fn new(
         image: &DecodedImage,
         face: &Face,
         effort: Effort,
         align: impl FnOnce() -> Result<AlignedFace, FaceError>,
     ) -> Result<Self, FaceError> {
         let of = (face.landmarks, effort);
-        let state = match image.known().and_then(|known| known.template(&of)) {
-            Some(template) => State::Known(template),
-            None => State::Aligned(align()?),
-        };
         let known = image.known().cloned();
-        Ok(Self { of, state, known })
+        let template = known.as_ref().and_then(|known| known.template(&of));
+        let aligned = template.is_none().then(align).transpose()?;
+        Ok(Self {
+            of,
+            template,
+            aligned,
+            known,
+        })
     }
 
     /// The aligned face, where the template is not known.
-    pub(crate) fn aligned(&self) -> Option<&AlignedFace> {
-        match &self.state {
-            State::Aligned(face) => Some(face),
-            State::Known(_) | State::Away => None,
-        }
+    pub(super) fn aligned(&self) -> Option<&AlignedFace> {
+        self.aligned.as_ref()
     }
 
     /// As [`PendingTemplate::aligned`], for the embedder.
-    pub(crate) fn take(&mut self) -> Option<AlignedFace> {
-        match std::mem::replace(&mut self.state, State::Away) {
-            State::Aligned(face) => Some(face),
-            other => {
-                self.state = other;
-                None
-            }
-        }
+    pub(super) fn take(&mut self) -> Option<AlignedFace> {
+        self.aligned.take()
     }
 
     /// The template: the known one, else the next of `fresh`, which the embedder made of what was taken.
-    pub(crate) fn template(self, fresh: &mut impl Iterator<Item = Embedding>) -> Option<Embedding> {
-        if let State::Known(template) = self.state {
-            return Some(template);
+    pub(super) fn template(self, fresh: &mut impl Iterator<Item = Embedding>) -> Option<Embedding> {
+        if self.template.is_some() {
+            return self.template;
         }
         let template = fresh.next()?;
         if let Some(known) = self.known {
