@@ -107,7 +107,10 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| range("opencv_onpremise.liveness_min_score", onpremise.liveness_min_score, 0.0..=1.0))
         .or_else(|| range("opencv_onpremise.detectable_face", onpremise.detectable_face, 0.0..=1.0))
         .or_else(|| {
-            tracing_subscriber::EnvFilter::try_new(&config.log.level)
+            config
+                .log
+                .level
+                .parse::<tracing_subscriber::filter::Targets>()
                 .is_err()
                 .then(|| ("log.level", "must be a level (error, warn, info, debug, trace) or a filter such as info,gateway=debug".to_owned()))
         })

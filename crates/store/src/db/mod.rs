@@ -2,6 +2,7 @@
 //! Nothing here knows a table.
 
 mod fault;
+mod migrations;
 mod postgres;
 mod session;
 mod sqlite;

@@ -69,7 +69,7 @@ impl Database {
             .map_err(from_sqlx)?;
         if place == Place::Main {
             // Several nodes may start at once: sqlx holds an advisory lock meanwhile.
-            sqlx::migrate!("../../migrations/postgres")
+            super::migrations::postgres()
                 .run(&pool)
                 .await
                 .map_err(|error| StoreError::Migration(Cause::new(error.to_string())))?;

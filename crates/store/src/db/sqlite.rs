@@ -142,7 +142,7 @@ async fn first(
 /// Brings the schema up to date. Another process may be doing the same, and SQLite has no lock for it: who comes second
 /// fails, and finds the work done when it looks again.
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
-    let migrator = sqlx::migrate!("../../migrations/sqlite");
+    let migrator = super::migrations::sqlite();
     let mut attempt = 1;
     loop {
         match migrator.run(pool).await {

@@ -1,5 +1,7 @@
 //! The database beside the database: how it comes to be, and what is said when it cannot, is old, or is in use.
 
+use std::path::Path;
+
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, SqliteConnection};
@@ -57,6 +59,12 @@ async fn an_older_copy_of_it(bench: Bench) {
     catalog.close().await;
 }
 
+/// The migrations of a database, as the repository has them.
+async fn shipped(database: &str) -> Migrator {
+    let folder = Path::new("../../migrations").join(database);
+    Migrator::new(folder.as_path()).await.unwrap()
+}
+
 /// A release had migration 8 before migration 7 was there: its databases get that one later.
 async fn a_database_with_a_later_migration(bench: Bench) {
     let without = |migrator: &Migrator| {
@@ -69,7 +77,7 @@ async fn a_database_with_a_later_migration(bench: Bench) {
             let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc"))
                 .await
                 .unwrap();
-            let migrator = without(&sqlx::migrate!("../../migrations/sqlite"));
+            let migrator = without(&shipped("sqlite").await);
             migrator.run(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             url
@@ -79,7 +87,7 @@ async fn a_database_with_a_later_migration(bench: Bench) {
                 EXECUTE format('DROP SCHEMA %I CASCADE', name); EXECUTE format('CREATE SCHEMA %I', name); END $$";
             bench.raw(again).await.unwrap();
             let mut connection = PgConnection::connect(&bench.url).await.unwrap();
-            let migrator = without(&sqlx::migrate!("../../migrations/postgres"));
+            let migrator = without(&shipped("postgres").await);
             migrator.run(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             bench.url.clone()

@@ -1,10 +1,12 @@
 //! `/docs`: the API in a browser, one document per dialect and one that holds all.
 
+mod swagger_ui;
+
 use axum::{Router, http::header, routing::get};
 use bytes::Bytes;
 use utoipa::{OpenApi as _, openapi::OpenApi};
-use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
+use self::swagger_ui::Choice;
 use super::api::Document;
 
 /// What readers pick a document by, and where it is.
@@ -57,18 +59,26 @@ pub(super) fn pages<S: Clone + Send + Sync + 'static>(
         // The tag of the operators' routes, which are not in it.
         document.tags = None;
         document.merge(api);
-        documents.push((Url::new(name.title, name.path), name.path, document));
+        let choice = Choice {
+            title: name.title,
+            path: name.path,
+        };
+        documents.push((choice, document));
     }
     all.merge(operators);
-    let first = Url::with_primary("Everything", EVERYTHING, true);
-    documents.insert(0, (first, EVERYTHING, all));
-    let urls: Vec<_> = documents.iter().map(|(url, ..)| url.clone()).collect();
-    let page = SwaggerUi::new("/docs").config(Config::new(urls));
-    documents
-        .into_iter()
-        .fold(Router::from(page), |routes, (_, path, document)| {
-            routes.merge(written(path, &document))
-        })
+    let everything = Choice {
+        title: "Everything",
+        path: EVERYTHING,
+    };
+    documents.insert(0, (everything, all));
+    let choices: Vec<_> = documents.iter().map(|(choice, _)| *choice).collect();
+    let page = swagger_ui::router(&choices).unwrap_or_else(|error| {
+        tracing::error!(%error, "the page /docs cannot be served");
+        Router::new()
+    });
+    documents.iter().fold(page, |routes, (choice, document)| {
+        routes.merge(written(choice.path, document))
+    })
 }
 
 /// The route of a document.
