@@ -7,10 +7,7 @@ mod tokens;
 
 use bytes::Bytes;
 
-use crate::{
-    routes::{opencv_cloud, opencv_onpremise, verifik},
-    service,
-};
+use crate::routes::{opencv_cloud, opencv_onpremise, verifik};
 
 pub use tokens::authorization;
 

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::{
+use service::{
     Config,
     auth::{API_KEY, Secrets, Tokens, bearer, key_of},
     config::Secret,

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{opencv_cloud, opencv_onpremise, verifik};
-use crate::limits::Wait;
+use service::limits::Wait;
 
 /// A dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use gallery::Phase;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{App, AppState};
+use service::{App, AppState};
 
 /// A sign of life.
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,11 +14,8 @@ use axum::{
 use gallery::GalleryError;
 
 use super::middleware::{self, InFlight};
-use crate::{
-    AppState,
-    nodes::{self, Answer, LARGEST, Nodes, PATH, Proof, Question, SCHEME, SEAL},
-    service::{ServiceError, answer},
-};
+use crate::nodes::{self, Answer, LARGEST, Nodes, PATH, Proof, Question, SCHEME, SEAL};
+use service::{AppState, ServiceError, answer};
 
 /// The route, with places of its own: nodes must answer each other when their clients take all others.
 pub(super) fn router(places: InFlight) -> Router<AppState> {

@@ -1,8 +1,21 @@
 //! `/metrics`.
 
+use std::sync::Arc;
+
 use axum::{Extension, extract::State, http::header, response::IntoResponse};
 
-use crate::{AppState, observe::Metrics};
+use service::{AppState, observe::Metrics};
+
+use super::Tls;
+
+/// What the page is made from, beside the server's parts.
+#[derive(Clone)]
+pub(super) struct Sources {
+    /// The process's metrics.
+    pub(super) metrics: Metrics,
+    /// The certificate in use, where the server speaks TLS itself.
+    pub(super) tls: Option<Arc<Tls>>,
+}
 
 /// The metrics, as Prometheus reads them.
 #[utoipa::path(
@@ -13,8 +26,10 @@ use crate::{AppState, observe::Metrics};
 )]
 pub(super) async fn prometheus(
     State(app): State<AppState>,
-    Extension(metrics): Extension<Metrics>,
+    Extension(sources): Extension<Sources>,
 ) -> impl IntoResponse {
     const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, KIND)], metrics.render(&app))
+    let expires = sources.tls.map(|tls| tls.expires());
+    let text = sources.metrics.render(&app, expires);
+    ([(header::CONTENT_TYPE, KIND)], text)
 }

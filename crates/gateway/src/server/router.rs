@@ -15,19 +15,17 @@ use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    Tls,
     api::Document,
     docs::{self, Part},
     health, internal, metrics,
     middleware::{self, InFlight, TimeLimits},
 };
-use crate::{
-    AppState, Config,
-    observe::Metrics,
-    routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik},
-};
+use crate::routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik};
+use service::{AppState, Config, observe::Metrics};
 
-/// The whole server as a service.
-pub fn router(app: AppState, metrics: Metrics) -> Router {
+/// The whole server as a service; `tls`: the certificate in use, which the metrics tell the end of.
+pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Router {
     let config = &app.config;
     let (routes, parts) = dialects(config);
     let routes = routes.layer(from_fn_with_state(app.clone(), middleware::receipts));
@@ -48,7 +46,7 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
         .routes(routes!(health::readyz));
     if config.metrics.enabled {
         let scraped = OpenApiRouter::new().routes(routes!(metrics::prometheus));
-        operators = operators.merge(scraped.layer(Extension(metrics)));
+        operators = operators.merge(scraped.layer(Extension(metrics::Sources { metrics, tls })));
     }
     let (operators, operators_api) = operators.split_for_parts();
     let mut routes = routes.merge(operators);

@@ -3,12 +3,11 @@
 use axum::http::request::Parts;
 use store::ClientId;
 
-use crate::{
-    AppState,
+use service::{
+    AppState, Call, Credential,
     auth::{KeyError, Keyed},
     limits::Ticket,
     observe::rejected,
-    service::{Call, Credential},
 };
 
 /// A caller with a good key, and the account whose persons and collections the route is about.

@@ -6,12 +6,12 @@ macro_rules! extractors {
         /// A caller with a good key.
         pub(super) struct Owner(pub(super) $crate::routes::opencv::Owner);
 
-        impl axum::extract::FromRequestParts<$crate::AppState> for Owner {
+        impl axum::extract::FromRequestParts<::service::AppState> for Owner {
             type Rejection = $error;
 
             async fn from_request_parts(
                 parts: &mut axum::http::request::Parts,
-                app: &$crate::AppState,
+                app: &::service::AppState,
             ) -> Result<Self, $error> {
                 Ok(Self($crate::routes::opencv::Owner::of(parts, app).await?))
             }

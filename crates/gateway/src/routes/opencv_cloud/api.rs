@@ -12,10 +12,8 @@ use super::{
     persons::{bulk, create, images, list as person_lists, one as person},
     search, search_live_face, verify,
 };
-use crate::{
-    AppState,
-    routes::{headers, opencv::ApiKeyScheme},
-};
+use crate::routes::{headers, opencv::ApiKeyScheme};
+use service::AppState;
 
 #[derive(OpenApi)]
 #[openapi(

@@ -11,12 +11,9 @@ use super::{
     failures::CommonFailures,
     kinds::{PICTURES, effort},
 };
+use crate::routes::opencv::body::{FromReader, Reader, picture};
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, picture},
-    service::{self, Pair, PictureSource},
-};
+use service::{AppState, Pair, PictureSource};
 
 /// Two sets of pictures, each of one person.
 #[derive(Debug, ToSchema)]

@@ -12,12 +12,9 @@ use super::{
     kinds::{PICTURES, effort, platform},
     liveness,
 };
+use crate::routes::opencv::body::{FromReader, Reader, number_or_text, picture};
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, number_or_text, picture},
-    service::{self, LivePair, PictureSource},
-};
+use service::{AppState, LivePair, PictureSource};
 
 /// Somebody who is there now, and pictures of one person who is known.
 #[derive(Debug, ToSchema)]

@@ -15,14 +15,11 @@ use super::{
     search::MAX_RESULTS,
 };
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::{
-        headers::SearchHeaders,
-        opencv::body::{FromReader, Reader, integer, picture},
-    },
-    service::{self, Cutoff, Details, DetectedFace, Edges, PictureSource, SearchTerms},
+use crate::routes::{
+    headers::SearchHeaders,
+    opencv::body::{FromReader, Reader, integer, picture},
 };
+use service::{AppState, Cutoff, Details, DetectedFace, Edges, PictureSource, SearchTerms};
 
 /// A picture, and whether to say who is in it.
 #[derive(Debug, ToSchema)]

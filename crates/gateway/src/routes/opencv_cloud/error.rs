@@ -17,16 +17,13 @@ use serde_json::{Value, json};
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::{
-    auth::KeyError,
-    limits::Wait,
-    observe::rejected,
-    routes::{
-        Refusal, faults,
-        opencv::body::{BodyError, Fault, Rule, Step},
-    },
-    service::{PictureError, ServiceError},
-    warnings,
+use service::{
+    PictureError, ServiceError, auth::KeyError, limits::Wait, observe::rejected, warnings,
+};
+
+use crate::routes::{
+    Refusal, faults,
+    opencv::body::{BodyError, Fault, Rule, Step},
 };
 
 /// The body of every error but those of fields. Clients insist on both.

@@ -10,11 +10,8 @@ use super::{
     extract::{Owner, Valid},
     failures::CommonFailures,
 };
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, integer, picture},
-    service::{self, Details, PictureSource},
-};
+use crate::routes::opencv::body::{FromReader, Reader, integer, picture};
+use service::{AppState, Details, PictureSource};
 
 /// From which confidence on a face counts if a request does not say, in percent.
 const CONFIDENCE: u32 = 75;

@@ -10,12 +10,9 @@ use super::{
     failures::CommonFailures,
     kinds::platform,
 };
+use crate::routes::opencv::body::{FromReader, Reader, picture};
 use crate::routes::opencv::document as words;
-use crate::{
-    App, AppState,
-    routes::opencv::body::{FromReader, Reader, picture},
-    service::{self, LivenessPolicy, PictureSource},
-};
+use service::{App, AppState, LivenessPolicy, PictureSource};
 
 /// A face is live from this score on (contract, 2.2).
 pub(super) const MIN_SCORE: f64 = 0.5;

@@ -13,15 +13,12 @@ use super::{
     persons::{PersonMatch, matches},
 };
 use crate::routes::opencv::document as words;
-use crate::{
-    App, AppState,
-    routes::{
-        headers::SearchHeaders,
-        opencv,
-        opencv::body::{FromReader, Reader, integer, picture},
-    },
-    service::{self, Cutoff, PictureSource, Probe, Search, SearchTerms},
+use crate::routes::{
+    headers::SearchHeaders,
+    opencv,
+    opencv::body::{FromReader, Reader, integer, picture},
 };
+use service::{App, AppState, Cutoff, PictureSource, Probe, Search, SearchTerms};
 
 /// Most persons if a request does not say.
 pub(super) const MAX_RESULTS: u32 = 10;

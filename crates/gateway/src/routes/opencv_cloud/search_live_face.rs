@@ -16,14 +16,11 @@ use super::{
     search::MAX_RESULTS,
 };
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::{
-        headers::SearchHeaders,
-        opencv::body::{FromReader, Reader, integer, picture},
-    },
-    service::{self, Cutoff, PictureSource, Search, SearchTerms},
+use crate::routes::{
+    headers::SearchHeaders,
+    opencv::body::{FromReader, Reader, integer, picture},
 };
+use service::{AppState, Cutoff, PictureSource, Search, SearchTerms};
 
 /// Somebody who is there now, and is looked for.
 #[derive(Debug, ToSchema)]

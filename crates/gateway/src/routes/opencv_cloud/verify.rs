@@ -12,12 +12,9 @@ use super::{
     kinds::{effort, min_score, person_id},
     persons::{PersonMatch, matches},
 };
+use crate::routes::opencv::body::{FromReader, Reader, picture};
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, picture},
-    service::{self, Claim, PictureSource},
-};
+use service::{AppState, Claim, PictureSource};
 
 /// Pictures of one person. The contract states no upper bound; a job of the engine must have one.
 const PICTURES: (usize, usize) = (1, 100);

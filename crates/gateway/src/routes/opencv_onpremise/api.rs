@@ -5,10 +5,8 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{collection, compare, error::ErrorBody, extensions, face_search, person, persons};
-use crate::{
-    AppState,
-    routes::{headers, opencv::ApiKeyScheme},
-};
+use crate::routes::{headers, opencv::ApiKeyScheme};
+use service::AppState;
 
 /// Every path of this dialect.
 const PATHS: [&str; 7] = [

@@ -10,11 +10,8 @@ use super::{
     extract::{Owner, Valid, ValidAnywhere},
     failures::{CommonFailures, MissingFailures},
 };
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, text},
-    service,
-};
+use crate::routes::opencv::body::{FromReader, Reader, text};
+use service::AppState;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 255;

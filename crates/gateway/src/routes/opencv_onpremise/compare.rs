@@ -11,11 +11,8 @@ use super::{
     failures::{CommonFailures, FaceFailures, LivenessFailures},
     fields, scale,
 };
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, picture},
-    service::{self, Couple, PictureSource},
-};
+use crate::routes::opencv::body::{FromReader, Reader, picture};
+use service::{AppState, Couple, PictureSource};
 
 /// Two faces.
 #[derive(Debug, ToSchema)]

@@ -14,14 +14,12 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::{
-    auth::KeyError,
-    limits::Wait,
-    observe::rejected,
-    routes::{Refusal, faults, opencv::body::BodyError},
-    service::{PictureError, ServiceError, person_key},
+use service::{
+    PictureError, ServiceError, auth::KeyError, limits::Wait, observe::rejected, person_key,
     warnings,
 };
+
+use crate::routes::{Refusal, faults, opencv::body::BodyError};
 
 /// The body of every error.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -13,11 +13,8 @@ use super::{
     fields,
     object::PersonObject,
 };
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader, integer, text},
-    service,
-};
+use crate::routes::opencv::body::{FromReader, Reader, integer, text};
+use service::AppState;
 
 /// Persons of one page.
 const MOST: u32 = 100;

@@ -14,14 +14,11 @@ use super::{
     object::MatchObject,
     scale,
 };
-use crate::{
-    AppState,
-    routes::{
-        headers::SearchHeaders,
-        opencv::body::{FromReader, Reader, integer, picture},
-    },
-    service::{self, Found, PictureSource, Search, SearchTerms},
+use crate::routes::{
+    headers::SearchHeaders,
+    opencv::body::{FromReader, Reader, integer, picture},
 };
+use service::{AppState, Found, PictureSource, Search, SearchTerms};
 
 /// Most results of one search; the contract names no limit.
 const MOST_RESULTS: u32 = 500;

@@ -4,11 +4,8 @@ use gallery::Aim;
 use serde_json::{Map, Value};
 
 use super::scale;
-use crate::{
-    Config,
-    routes::opencv::body::{Reader, boolean, number, one_of, rate, text, texts_by_name},
-    service::{Cutoff, Duplicates, Keep, LivenessGate, LivenessPolicy},
-};
+use crate::routes::opencv::body::{Reader, boolean, number, one_of, rate, text, texts_by_name};
+use service::{Config, Cutoff, Duplicates, Keep, LivenessGate, LivenessPolicy};
 
 /// The recommended cut of the dialect's scale.
 pub(super) const DEFAULT_MIN_SIMILARITY: f64 = 0.7;

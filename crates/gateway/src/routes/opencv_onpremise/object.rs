@@ -7,10 +7,7 @@ use store::{ClientId, Person};
 use utoipa::ToSchema;
 
 use super::scale;
-use crate::{
-    App,
-    service::{Found, ServiceError, kept_pictures, person_key},
-};
+use service::{App, Found, ServiceError, kept_pictures, person_key};
 
 /// A person.
 #[derive(Clone, Serialize, ToSchema)]

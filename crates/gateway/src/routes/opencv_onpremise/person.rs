@@ -12,14 +12,11 @@ use super::{
     object::PersonObject,
     scale,
 };
-use crate::{
-    AppState,
-    routes::{
-        headers::LookAlikeHeader,
-        opencv::body::{FromReader, Reader, picture},
-    },
-    service::{self, Duplicates, Enrolment, Keep, PictureSource, person_key},
+use crate::routes::{
+    headers::LookAlikeHeader,
+    opencv::body::{FromReader, Reader, picture},
 };
+use service::{AppState, Duplicates, Enrolment, Keep, PictureSource, person_key};
 
 /// A person to enrol, or to update.
 #[derive(Debug)]

@@ -11,11 +11,8 @@ use super::{
     fields,
     person::PersonFields,
 };
-use crate::{
-    AppState,
-    routes::opencv::body::{FromReader, Reader},
-    service::{self, BulkEntry, Keep, ServiceError},
-};
+use crate::routes::opencv::body::{FromReader, Reader};
+use service::{AppState, BulkEntry, Keep, ServiceError};
 
 /// Persons in one call. The body limit is reached first with pictures that show anything.
 const MOST: usize = 100_000;

@@ -17,7 +17,8 @@ use super::{
     persons::{self, PersonCard},
     search, search_active_user, search_crops, search_live_face, verify,
 };
-use crate::{AppState, config::VerifikConfig, routes::headers};
+use crate::routes::headers;
+use service::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
 #[openapi(

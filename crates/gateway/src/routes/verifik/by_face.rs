@@ -6,7 +6,7 @@ use super::{
     body::{Fields, FromFields, Invalid},
     document::SearchMode,
 };
-use crate::service::{Cutoff, FaceQuery, PictureSource};
+use service::{Cutoff, FaceQuery, PictureSource};
 
 /// The lowest limit that can be asked for.
 const LEAST_SCORE: f64 = 0.2;

@@ -5,11 +5,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use store::ClientId;
 
 use super::error::ApiError;
-use crate::{
-    AppState,
-    auth::AuthClient,
-    service::{Call, Credential},
-};
+use crate::caller::AuthClient;
+use service::{AppState, Call, Credential};
 
 /// A caller with a token that is good for an account.
 pub(super) struct Caller(pub(super) Call);

@@ -12,10 +12,7 @@ use super::{
     error::ApiError,
     failures::{PictureFailures, TokenFailures},
 };
-use crate::{
-    AppState,
-    service::{self, Call, Comparison, Pair, PictureSource, Recorded},
-};
+use service::{AppState, Call, Comparison, Pair, PictureSource, Recorded};
 
 /// The limit when a request names none.
 pub(super) const DEFAULT_MIN_SCORE: f64 = 0.85;

@@ -14,10 +14,7 @@ use super::{
     failures::{PictureFailures, TokenFailures},
     liveness,
 };
-use crate::{
-    AppState,
-    service::{self, Call, Comparison, LivePair, LivenessVerdict, PictureSource, Recorded},
-};
+use service::{AppState, Call, Comparison, LivePair, LivenessVerdict, PictureSource, Recorded};
 
 /// One picture to judge and to compare with a set of pictures of one person.
 #[derive(Debug, ToSchema)]

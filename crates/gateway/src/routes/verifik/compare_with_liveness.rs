@@ -14,10 +14,7 @@ use super::{
     failures::{PictureFailures, TokenFailures},
     liveness::{self, LivenessDocument},
 };
-use crate::{
-    AppState,
-    service::{self, LivePair, PictureSource},
-};
+use service::{AppState, LivePair, PictureSource};
 
 /// One picture to compare with a set of pictures of one person, and to judge.
 #[derive(Debug, ToSchema)]

@@ -16,10 +16,7 @@ use super::{
     failures::PictureFailures,
     liveness,
 };
-use crate::{
-    AppState,
-    service::{self, PictureSource},
-};
+use service::{AppState, PictureSource};
 
 /// One picture to judge.
 #[derive(Debug, ToSchema)]

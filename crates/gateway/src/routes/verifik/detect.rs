@@ -15,11 +15,8 @@ use super::{
     failures::{MissingFailures, PictureFailures, TokenFailures},
     search,
 };
-use crate::{
-    AppState, Config,
-    routes::headers::SearchHeaders,
-    service::{self, Cutoff, Detection, PictureSource, SearchTerms},
-};
+use crate::routes::headers::SearchHeaders;
+use service::{AppState, Config, Cutoff, Detection, PictureSource, SearchTerms};
 
 /// Most persons per face when a request does not say.
 const DEFAULT_MAX_RESULTS: u32 = 99;

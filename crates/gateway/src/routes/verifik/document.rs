@@ -6,7 +6,7 @@ use store::ClientId;
 use utoipa::ToSchema;
 
 use super::envelope::Stamp;
-use crate::service::{Call, LivenessVerdict, Recorded};
+use service::{Call, LivenessVerdict, Recorded};
 
 /// How hard to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

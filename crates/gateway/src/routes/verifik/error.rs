@@ -21,15 +21,10 @@ use super::{
     envelope::Signature,
     persons::PersonCard,
 };
-use crate::{
-    auth::AuthError,
-    config::ExpiredToken,
-    fetch::FetchError,
-    limits::Wait,
-    observe::rejected,
-    routes::{Refusal, faults},
-    service::{Part, PictureError, ServiceError},
-    warnings,
+use crate::routes::{Refusal, faults};
+use service::{
+    Part, PictureError, ServiceError, auth::AuthError, config::ExpiredToken, fetch::FetchError,
+    limits::Wait, observe::rejected, warnings,
 };
 
 /// The body of every error.
@@ -333,7 +328,7 @@ impl From<DecodeError> for ApiError {
             | DecodeError::Truncated
             | DecodeError::Corrupt => Self::precondition("only_images_in_base64"),
             DecodeError::NoMemory => {
-                crate::observe::rejected("no_memory");
+                service::observe::rejected("no_memory");
                 Self::unavailable("server_busy")
             }
         }
@@ -427,7 +422,7 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Busy => {
-                crate::observe::rejected("inference_queue_full");
+                service::observe::rejected("inference_queue_full");
                 Self::unavailable("server_busy")
             }
             EngineError::Stopped => Self::unavailable("server_stopping"),

@@ -13,10 +13,7 @@ use super::{
     faces::{Details, FaceReport},
     failures::{PictureFailures, TokenFailures},
 };
-use crate::{
-    AppState,
-    service::{self, PictureSource, Validation},
-};
+use service::{AppState, PictureSource, Validation};
 
 /// A picture.
 #[derive(Debug, ToSchema)]

@@ -8,7 +8,7 @@ use super::{
     document::{QualityReport, unit},
     matches::{PersonMatch, matches},
 };
-use crate::service::{self, DetectedFace, Detection};
+use service::{DetectedFace, Detection};
 
 /// Form A: one face, in whole pixels of the upright picture, origin top left.
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,10 +12,7 @@ use super::{
     error::ApiError,
     failures::{PictureFailures, TokenFailures},
 };
-use crate::{
-    App, AppState,
-    service::{self, Call, LivenessPolicy, LivenessVerdict, PictureSource, Recorded},
-};
+use service::{App, AppState, Call, LivenessPolicy, LivenessVerdict, PictureSource, Recorded};
 
 /// The limit when a request names none.
 pub(super) const DEFAULT_MIN_SCORE: f64 = 0.6;

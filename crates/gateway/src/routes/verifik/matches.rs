@@ -7,7 +7,7 @@ use time::{
 };
 use utoipa::ToSchema;
 
-use crate::service::Found;
+use service::Found;
 
 /// `2023-09-29T21:38:59.306976`
 const MOMENT: &[BorrowedFormatItem<'_>] =

@@ -10,10 +10,7 @@ use super::{
     error::ApiError,
     failures::{ServerFailures, TokenFailures},
 };
-use crate::{
-    AppState,
-    service::{AnchorReport, MatchingReport, ModelReport, PackReport},
-};
+use service::{AnchorReport, AppState, MatchingReport, ModelReport, PackReport};
 
 /// A model pack.
 #[derive(Debug, Serialize, ToSchema)]

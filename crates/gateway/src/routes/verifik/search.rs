@@ -14,11 +14,8 @@ use super::{
     ids,
     matches::{PersonMatch, matches},
 };
-use crate::{
-    AppState,
-    routes::headers::SearchHeaders,
-    service::{self, Cutoff, PictureSource, Probe, Search, SearchTerms},
-};
+use crate::routes::headers::SearchHeaders;
+use service::{AppState, Cutoff, PictureSource, Probe, Search, SearchTerms};
 
 /// Most persons when a request does not say.
 pub(super) const DEFAULT_MAX_RESULTS: u32 = 10;

@@ -17,12 +17,8 @@ use super::{
     search,
     search_live_face::{LiveMatches, platform, terms},
 };
-use crate::{
-    AppState,
-    config::ActiveUserAnswer,
-    routes::headers::SearchHeaders,
-    service::{self, Cutoff, PictureSource, Probe},
-};
+use crate::routes::headers::SearchHeaders;
+use service::{AppState, Cutoff, PictureSource, Probe, config::ActiveUserAnswer};
 
 /// Kind of the audit record.
 const KIND: &str = "search_active_user";

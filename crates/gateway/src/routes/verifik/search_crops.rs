@@ -13,11 +13,8 @@ use super::{
     matches::PersonMatch,
     search::{SearchRequest, answer},
 };
-use crate::{
-    AppState,
-    routes::headers::SearchHeaders,
-    service::{self, Probe},
-};
+use crate::routes::headers::SearchHeaders;
+use service::{AppState, Probe};
 
 /// Face crops of one person who is looked for.
 #[derive(Debug)]

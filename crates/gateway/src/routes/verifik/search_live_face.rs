@@ -16,11 +16,8 @@ use super::{
     matches::{PersonMatch, matches},
     search,
 };
-use crate::{
-    AppState,
-    routes::headers::SearchHeaders,
-    service::{self, Call, Cutoff, LiveSearch, PictureSource, SearchTerms},
-};
+use crate::routes::headers::SearchHeaders;
+use service::{AppState, Call, Cutoff, LiveSearch, PictureSource, SearchTerms};
 
 /// The platforms.
 const PLATFORMS: [&str; 3] = ["DESKTOP", "IOS", "ANDROID"];

@@ -16,10 +16,7 @@ use super::{
     matches::PersonMatch,
     search,
 };
-use crate::{
-    AppState,
-    service::{self, Claim, PictureSource},
-};
+use service::{AppState, Claim, PictureSource};
 
 /// Who somebody is said to be, and pictures of that somebody.
 #[derive(Debug, ToSchema)]

@@ -9,7 +9,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use super::super::Tls;
-use crate::observe::{Handshake, handshake};
+use service::observe::{Handshake, handshake};
 
 /// Longest time for a handshake. It runs beside the accept loop, and holds nothing but its own connection.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -21,8 +21,8 @@ use tokio::{
 use tower::util::MapRequest;
 
 use super::Tls;
-use crate::{config::ServerConfig, limits::Peer};
 use patient::{Io, Patient};
+use service::{config::ServerConfig, limits::Peer};
 
 /// Largest headers of a request, in bytes; more get 431. What many connections may hold at a time is a multiple of it.
 const LARGEST_HEADERS: usize = 64 * 1024;
@@ -32,7 +32,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves `routes` until `stopping` turns true, over TLS if there is a certificate; then finishes what is in
 /// flight, for `server.drain_timeout` at most.
-pub(super) async fn serve(
+pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     routes: Router,

@@ -9,10 +9,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::{
-    observe::rejected,
-    routes::{Dialect, Refusal},
-};
+use service::observe::rejected;
+
+use crate::routes::{Dialect, Refusal};
 
 /// What pages of the documentation may load: what this server sends, and the styles that Swagger UI writes into its own page.
 const CONTENT_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";

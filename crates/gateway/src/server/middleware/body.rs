@@ -21,10 +21,9 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
 
-use crate::{
-    observe::rejected,
-    routes::{Dialect, Refusal},
-};
+use service::observe::rejected;
+
+use crate::routes::{Dialect, Refusal};
 
 /// Bytes of an unread body that are read and dropped, as a multiple of the limit.
 const DRAIN_FACTOR: u64 = 8;

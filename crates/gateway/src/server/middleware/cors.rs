@@ -13,7 +13,8 @@ use super::{
     revisions::{MIN_REVISION, REVISION},
     warnings::WARNINGS,
 };
-use crate::{auth::API_KEY, routes::headers};
+use crate::routes::headers;
+use service::auth::API_KEY;
 
 /// Pages may ask again whether they may call after this time at the latest.
 const MAX_AGE: Duration = Duration::from_secs(3600);

@@ -8,12 +8,13 @@ use axum::{
     response::Response,
 };
 
-use crate::{
+use service::{
     limits::{Limits, Ticket},
     observe::rejected,
-    routes::{Dialect, Refusal},
-    service::with_call,
+    with_call,
 };
+
+use crate::routes::{Dialect, Refusal};
 
 /// Refuses addresses that try too many tokens or keys, and gives every other request the ticket under which its caller is counted.
 pub(in crate::server) async fn guard(

@@ -9,11 +9,9 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{
-    Config,
-    observe::rejected,
-    routes::{Dialect, Refusal, opencv_onpremise},
-};
+use service::{Config, observe::rejected};
+
+use crate::routes::{Dialect, Refusal, opencv_onpremise};
 
 /// Places for requests in work.
 #[derive(Clone)]

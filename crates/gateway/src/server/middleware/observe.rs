@@ -25,7 +25,7 @@ pub(in crate::server) async fn observe(mut request: Request, next: Next) -> Resp
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| Arc::from("unmatched"), |path| Arc::from(path.as_str()));
-    let mut guard = crate::observe::started(request.method(), Arc::clone(&route));
+    let mut guard = service::observe::started(request.method(), Arc::clone(&route));
     // No query, no headers: they may hold tokens and addresses of pictures.
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route = &*route);
     async move {

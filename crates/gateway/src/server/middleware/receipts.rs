@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::REQUEST_ID;
-use crate::{AppState, service};
+use service::AppState;
 
 /// Holds a receipt ([`service::Receipt`]); once for each person that the request deleted.
 pub(in crate::server) const RECEIPT: HeaderName =

@@ -13,10 +13,9 @@ use utoipa::openapi::{
     path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
 };
 
-use crate::{
-    revisions,
-    routes::{Dialect, Refusal},
-};
+use service::revisions;
+
+use crate::routes::{Dialect, Refusal};
 
 /// What an answer that depends on stored faces saw.
 pub(in crate::server) const REVISION: HeaderName = HeaderName::from_static("x-rostro-revision");

@@ -10,7 +10,7 @@ use utoipa::openapi::{
     Header, HeaderBuilder, HttpMethod, ObjectBuilder, OpenApi, RefOr, schema::Type,
 };
 
-use crate::warnings;
+use service::warnings;
 
 /// The header.
 pub(in crate::server) const WARNINGS: HeaderName = HeaderName::from_static("x-rostro-warnings");

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::validity::{Validity, validity};
-use crate::config::{TlsConfig, TlsVersion};
+use service::config::{TlsConfig, TlsVersion};
 
 /// What is offered, best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];

@@ -11,8 +11,8 @@ use tokio_rustls::TlsAcceptor;
 
 pub use certificate::TlsError;
 
-use crate::config::TlsConfig;
 use certificate::{Certificate, Files};
+use service::config::TlsConfig;
 
 /// From here on before its end a certificate is warned about.
 const SOON: Duration = Duration::days(14);

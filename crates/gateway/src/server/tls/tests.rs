@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{Config, TlsVersion};
+use service::config::{Config, TlsVersion};
 
 /// A folder with a certificate and its key.
 struct Folder {

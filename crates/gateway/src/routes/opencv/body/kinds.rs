@@ -9,7 +9,8 @@ use super::{
     Rule,
     reader::{Input, Kind},
 };
-use crate::{routes::json::Value, service::PictureSource};
+use crate::routes::json::Value;
+use service::PictureSource;
 
 /// A text of so many characters.
 pub(crate) fn text(length: RangeInclusive<usize>) -> impl Kind<String> {

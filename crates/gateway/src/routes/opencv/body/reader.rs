@@ -5,7 +5,8 @@ use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use bytes::Bytes;
 
 use super::{Fault, Place, Rule, Step};
-use crate::{routes::json::Value, service::PictureSource};
+use crate::routes::json::Value;
+use service::PictureSource;
 
 /// The fields of a JSON object, or of a query. `null` is the same as absent. Fields that nobody asks for are ignored.
 pub(crate) struct Reader<'v, 'a> {

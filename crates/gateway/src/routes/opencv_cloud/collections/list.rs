@@ -6,18 +6,15 @@ use store::{ClientId, CollectionField, Comparison, Condition, Listing};
 use utoipa::ToSchema;
 
 use super::object::{CollectionObject, counted};
-use crate::{
-    App, AppState,
-    routes::opencv_cloud::{
-        error::ApiError,
-        extract::{Owner, ValidQuery},
-        failures::{CommonFailures, MissingFailures},
-        kinds::collection,
-        listing::ListQuery,
-        path::Ids,
-    },
-    service,
+use crate::routes::opencv_cloud::{
+    error::ApiError,
+    extract::{Owner, ValidQuery},
+    failures::{CommonFailures, MissingFailures},
+    kinds::collection,
+    listing::ListQuery,
+    path::Ids,
 };
+use service::{App, AppState};
 
 /// Most collections that are asked for by id at once: as many as a page of a list has.
 const MOST_IDS: usize = 100;

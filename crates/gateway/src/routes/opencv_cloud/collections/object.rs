@@ -4,11 +4,9 @@ use serde::Serialize;
 use store::{ClientId, Collection, CollectionCode};
 use utoipa::ToSchema;
 
-use crate::{
-    App,
-    routes::opencv_cloud::{dates::moment, error::ApiError},
-    service,
-};
+use service::App;
+
+use crate::routes::opencv_cloud::{dates::moment, error::ApiError};
 
 /// A collection.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -6,18 +6,15 @@ use super::{
     fields::{CreateCollection, UpdateCollection},
     object::{CollectionObject, counted_one},
 };
-use crate::{
-    AppState,
-    routes::opencv_cloud::{
-        answers::Deleted,
-        error::ApiError,
-        extract::{Owner, Valid},
-        failures::{CommonFailures, MissingFailures},
-        kinds::collection,
-        path::Ids,
-    },
-    service,
+use crate::routes::opencv_cloud::{
+    answers::Deleted,
+    error::ApiError,
+    extract::{Owner, Valid},
+    failures::{CommonFailures, MissingFailures},
+    kinds::collection,
+    path::Ids,
 };
+use service::AppState;
 
 /// Creates an empty collection.
 #[utoipa::path(

@@ -8,20 +8,17 @@ use store::{CollectionRef, StoreError};
 use utoipa::ToSchema;
 
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::{
-        opencv::body::{FromReader, Reader},
-        opencv_cloud::{
-            error::ApiError,
-            extract::{Owner, Valid},
-            failures::{CommonFailures, ConflictFailures, MissingFailures},
-            kinds::{code, collection, person_id},
-            path::Ids,
-        },
+use crate::routes::{
+    opencv::body::{FromReader, Reader},
+    opencv_cloud::{
+        error::ApiError,
+        extract::{Owner, Valid},
+        failures::{CommonFailures, ConflictFailures, MissingFailures},
+        kinds::{code, collection, person_id},
+        path::Ids,
     },
-    service::{self, ServiceError},
 };
+use service::{AppState, ServiceError};
 
 /// Most persons that one request puts in, or takes out.
 const MOST_PEOPLE: usize = 1000;

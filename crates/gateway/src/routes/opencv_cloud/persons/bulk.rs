@@ -5,20 +5,17 @@ use store::{ClientId, StoreError};
 use utoipa::ToSchema;
 
 use crate::routes::opencv::document as words;
-use crate::{
-    App, AppState,
-    routes::{
-        opencv::body::{FromReader, Reader, one_of},
-        opencv_cloud::{
-            answers::Deleted,
-            error::ApiError,
-            extract::{Owner, Valid},
-            failures::CommonFailures,
-            kinds::person_id,
-        },
+use crate::routes::{
+    opencv::body::{FromReader, Reader, one_of},
+    opencv_cloud::{
+        answers::Deleted,
+        error::ApiError,
+        extract::{Owner, Valid},
+        failures::CommonFailures,
+        kinds::person_id,
     },
-    service::{self, ServiceError},
 };
+use service::{App, AppState, ServiceError};
 
 /// Most persons that one request deletes.
 const MOST_PEOPLE: usize = 1000;

@@ -6,23 +6,20 @@ use super::{
     fields::{Description, person_schema},
     object::{PersonObject, shown_one},
 };
-use crate::{
-    App, AppState,
-    routes::{
-        headers::LookAlikeHeader,
-        opencv::{
-            self,
-            body::{FromReader, Reader, boolean, picture},
-        },
-        opencv_cloud::{
-            error::ApiError,
-            extract::{Owner, Valid},
-            failures::{CommonFailures, ConflictFailures, MissingFailures},
-            kinds::{PICTURES, person_id},
-        },
+use crate::routes::{
+    headers::LookAlikeHeader,
+    opencv::{
+        self,
+        body::{FromReader, Reader, boolean, picture},
     },
-    service::{self, PictureSource, Probe, person_key},
+    opencv_cloud::{
+        error::ApiError,
+        extract::{Owner, Valid},
+        failures::{CommonFailures, ConflictFailures, MissingFailures},
+        kinds::{PICTURES, person_id},
+    },
 };
+use service::{App, AppState, PictureSource, Probe, person_key};
 
 /// A person to enrol.
 #[derive(Debug)]

@@ -10,21 +10,18 @@ use super::{
     object::{PersonObject, Thumbnail, shown_one},
 };
 use crate::routes::opencv::document as words;
-use crate::{
-    AppState,
-    routes::{
-        opencv::body::{FromReader, Input, Reader, Rule, picture, text},
-        opencv_cloud::{
-            answers::Deleted,
-            error::ApiError,
-            extract::{Owner, Valid},
-            failures::{CommonFailures, ConflictFailures, MissingFailures},
-            kinds::{PICTURES, face, person_id},
-            path::Ids,
-        },
+use crate::routes::{
+    opencv::body::{FromReader, Input, Reader, Rule, picture, text},
+    opencv_cloud::{
+        answers::Deleted,
+        error::ApiError,
+        extract::{Owner, Valid},
+        failures::{CommonFailures, ConflictFailures, MissingFailures},
+        kinds::{PICTURES, face, person_id},
+        path::Ids,
     },
-    service::{self, PictureSource},
 };
+use service::{AppState, PictureSource};
 
 /// Most pictures that one request removes.
 const MOST_REMOVED: usize = 1000;

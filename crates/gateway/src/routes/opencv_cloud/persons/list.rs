@@ -7,21 +7,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::object::{PersonObject, shown};
 use crate::routes::opencv::document as words;
-use crate::{
-    App, AppState,
-    routes::{
-        opencv::body::{FromReader, Reader, one_of},
-        opencv_cloud::{
-            error::ApiError,
-            extract::{Owner, ValidQuery},
-            failures::{CommonFailures, MissingFailures},
-            kinds::collection,
-            listing::ListQuery,
-            path::Ids,
-        },
+use crate::routes::{
+    opencv::body::{FromReader, Reader, one_of},
+    opencv_cloud::{
+        error::ApiError,
+        extract::{Owner, ValidQuery},
+        failures::{CommonFailures, MissingFailures},
+        kinds::collection,
+        listing::ListQuery,
+        path::Ids,
     },
-    service,
 };
+use service::{App, AppState};
 
 /// What persons are sorted by, and the field of each.
 const NAMES: &[&str] = &[

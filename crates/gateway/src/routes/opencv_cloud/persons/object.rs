@@ -6,14 +6,12 @@ use serde::Serialize;
 use store::{ClientId, CollectionId, Face, FaceId, Person};
 use utoipa::ToSchema;
 
-use crate::{
-    App,
-    routes::opencv_cloud::{
-        collections::CollectionObject,
-        dates::{day, moment},
-        error::ApiError,
-    },
-    service::{self, Found, person_key},
+use service::{App, Found, person_key};
+
+use crate::routes::opencv_cloud::{
+    collections::CollectionObject,
+    dates::{day, moment},
+    error::ApiError,
 };
 
 /// An enrolled face.

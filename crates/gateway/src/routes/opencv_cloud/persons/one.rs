@@ -6,21 +6,18 @@ use super::{
     fields::{Description, person_schema},
     object::{PersonObject, shown_one},
 };
-use crate::{
-    AppState,
-    routes::{
-        opencv::body::{FromReader, Reader, picture},
-        opencv_cloud::{
-            answers::Deleted,
-            error::ApiError,
-            extract::{Owner, Valid},
-            failures::{CommonFailures, ConflictFailures, MissingFailures},
-            kinds::{PICTURES, person_id},
-            path::Ids,
-        },
+use crate::routes::{
+    opencv::body::{FromReader, Reader, picture},
+    opencv_cloud::{
+        answers::Deleted,
+        error::ApiError,
+        extract::{Owner, Valid},
+        failures::{CommonFailures, ConflictFailures, MissingFailures},
+        kinds::{PICTURES, person_id},
+        path::Ids,
     },
-    service::{self, PictureSource},
 };
+use service::{AppState, PictureSource};
 
 /// What is to be different of a person.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use store::{ClientId, Person, PersonId};
 use time::OffsetDateTime;
 
 use super::*;
-use crate::{fetch::FetchError, limits::Wait, service::Part, warnings::tests::finding};
+use service::{Part, fetch::FetchError, limits::Wait, warnings::tests::finding};
 
 fn told(error: impl Into<ApiError>) -> (u16, &'static str, String) {
     let error = error.into();

@@ -4,11 +4,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use store::Client;
 
 use super::super::error::ApiError;
-use crate::{
-    AppState,
-    auth::{AuthClient, AuthError, authenticate, authenticate_own},
-    config::ExpiredToken,
-};
+use crate::caller::{AuthClient, authenticate, authenticate_own};
+use service::{AppState, auth::AuthError, config::ExpiredToken};
 
 /// The account, on the session routes.
 pub(in super::super) struct SessionAccount(pub(super) Client);
@@ -52,7 +49,7 @@ fn told(
     words: fn(AuthError, ExpiredToken) -> ApiError,
 ) -> Result<Client, ApiError> {
     caller.map(|caller| caller.client).map_err(|error| {
-        crate::observe::rejected(error.name());
+        service::observe::rejected(error.name());
         words(error, app.config.verifik.expired_token)
     })
 }

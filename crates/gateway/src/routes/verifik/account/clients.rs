@@ -19,10 +19,7 @@ use super::{
     document::AccountDocument,
     failures::{BodyFailures, CommonFailures},
 };
-use crate::{
-    AppState,
-    service::{self, Profile},
-};
+use service::{AppState, Profile};
 
 /// Longest text of a field, in characters.
 const LONGEST: usize = 256;

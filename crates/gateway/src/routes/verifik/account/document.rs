@@ -6,7 +6,7 @@ use store::{Client, ClientId};
 use utoipa::ToSchema;
 
 use super::super::envelope::Stamp;
-use crate::service::PROFILE;
+use service::PROFILE;
 
 /// Clients that sell calls refuse to go on without credits. Nothing is sold here: a number that none takes for too few.
 const CREDITS: u32 = 1_000_000;

@@ -12,10 +12,7 @@ use super::{
     },
     failures::{BodyFailures, CommonFailures, LoginFailures},
 };
-use crate::{
-    AppState,
-    service::{self, LoginAddress, LoginError},
-};
+use service::{AppState, LoginAddress, LoginError};
 
 /// Longest text of a field, in characters.
 const LONGEST: usize = 320;

@@ -16,7 +16,7 @@ use super::{
     document::{AccountDocument, settings},
     failures::CommonFailures,
 };
-use crate::{AppState, service};
+use service::AppState;
 
 /// The longest life that may be asked for.
 const MOST_MONTHS: u32 = 120;

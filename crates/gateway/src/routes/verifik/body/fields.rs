@@ -9,10 +9,8 @@ use super::{
     field::Field,
     invalid::{BodyError, Invalid, Rule},
 };
-use crate::{
-    routes::{json::Value, verifik::document::SearchMode},
-    service::PictureSource,
-};
+use crate::routes::{json::Value, verifik::document::SearchMode};
+use service::PictureSource;
 
 /// Pictures that one list may hold. The service that the contract describes takes three of one person.
 pub(crate) const MAX_PICTURES: usize = 10;

@@ -5,17 +5,14 @@ use store::NewCollection;
 use utoipa::ToSchema;
 
 use super::{fields, object::StoredCollection};
-use crate::{
-    AppState,
-    routes::verifik::{
-        body::{Fields, FromFields, Invalid, Valid},
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{BodyFailures, ServerFailures, TokenFailures},
-    },
-    service,
+use crate::routes::verifik::{
+    body::{Fields, FromFields, Invalid, Valid},
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{BodyFailures, ServerFailures, TokenFailures},
 };
+use service::AppState;
 
 /// A collection to create.
 #[derive(Debug, ToSchema)]

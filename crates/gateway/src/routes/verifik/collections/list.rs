@@ -3,16 +3,13 @@
 use axum::extract::State;
 
 use super::{field, object::StoredCollection};
-use crate::{
-    AppState,
-    routes::verifik::{
-        caller::Owner,
-        error::ApiError,
-        failures::{ServerFailures, TokenFailures},
-        query::{Paged, Query},
-    },
-    service,
+use crate::routes::verifik::{
+    caller::Owner,
+    error::ApiError,
+    failures::{ServerFailures, TokenFailures},
+    query::{Paged, Query},
 };
+use service::AppState;
 
 /// Most collections of a page, where pages are asked for.
 const MAX_LIMIT: u32 = 1000;

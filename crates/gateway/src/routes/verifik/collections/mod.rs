@@ -13,7 +13,7 @@ mod update;
 use store::CollectionField;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::AppState;
+use service::AppState;
 
 /// The routes; the router puts fixed segments before `{id}` by itself.
 pub(super) fn router() -> OpenApiRouter<AppState> {

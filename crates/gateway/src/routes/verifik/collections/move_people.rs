@@ -5,18 +5,14 @@ use serde::Serialize;
 use store::{CollectionRef, PersonId};
 use utoipa::ToSchema;
 
-use crate::{
-    AppState,
-    routes::verifik::{
-        body::{Fields, FromFields, Invalid, Valid},
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{
-            BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures,
-        },
-    },
-    service,
+use service::AppState;
+
+use crate::routes::verifik::{
+    body::{Fields, FromFields, Invalid, Valid},
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures},
 };
 
 /// Who moves, and from where to where.

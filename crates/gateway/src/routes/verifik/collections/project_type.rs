@@ -5,7 +5,6 @@ use store::Page;
 
 use super::{field, object::StoredCollection};
 use crate::{
-    AppState,
     routes::headers::SearchHeaders,
     routes::verifik::{
         body::Valid,
@@ -16,8 +15,8 @@ use crate::{
         failures::{PictureFailures, ServerFailures, TokenFailures},
         query::{Paged, Query},
     },
-    service,
 };
+use service::AppState;
 
 /// Collections of a page when the query does not say, and at most: they come with their persons.
 const DEFAULT_LIMIT: u32 = 20;

@@ -3,17 +3,14 @@
 use axum::extract::State;
 
 use super::object::StoredCollection;
-use crate::{
-    AppState,
-    routes::verifik::{
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{MissingFailures, ServerFailures, TokenFailures},
-        path::CollectionPath,
-    },
-    service,
+use crate::routes::verifik::{
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{MissingFailures, ServerFailures, TokenFailures},
+    path::CollectionPath,
 };
+use service::AppState;
 
 /// One collection.
 #[utoipa::path(

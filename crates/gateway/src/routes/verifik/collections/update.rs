@@ -5,20 +5,15 @@ use store::{CollectionUpdate, PersonId};
 use utoipa::ToSchema;
 
 use super::{fields, object::StoredCollection};
-use crate::{
-    AppState,
-    routes::verifik::{
-        body::{Fields, FromFields, Invalid, Valid},
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{
-            BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures,
-        },
-        path::CollectionPath,
-    },
-    service,
+use crate::routes::verifik::{
+    body::{Fields, FromFields, Invalid, Valid},
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{BodyFailures, MissingFailures, NamesakeFailures, ServerFailures, TokenFailures},
+    path::CollectionPath,
 };
+use service::AppState;
 
 /// What changes of a collection: a field that is absent or null stays as it is, an empty text empties it.
 #[derive(Debug, ToSchema)]

@@ -4,11 +4,7 @@ use axum::http::StatusCode;
 use store::LoginChannel;
 
 use super::{ApiError, Signature};
-use crate::{
-    auth::AuthError,
-    config::ExpiredToken,
-    service::{AccountError, LoginError},
-};
+use service::{AccountError, LoginError, auth::AuthError, config::ExpiredToken};
 
 impl ApiError {
     /// What a token that does not open the door is told on the session routes.

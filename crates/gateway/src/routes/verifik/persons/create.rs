@@ -8,7 +8,6 @@ use super::{
     object::{StoredPerson, enrolled},
 };
 use crate::{
-    AppState,
     routes::headers::LookAlikeHeader,
     routes::verifik::{
         body::{Fields, FromFields, Invalid, Valid},
@@ -17,8 +16,8 @@ use crate::{
         error::ApiError,
         failures::{MissingFailures, PictureFailures, TokenFailures},
     },
-    service::{self, PictureSource, Probe},
 };
+use service::{AppState, PictureSource, Probe};
 
 /// A person to enrol.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use super::{
     object::{StoredPerson, enrolled},
 };
 use crate::{
-    AppState,
     routes::headers::LookAlikeHeader,
     routes::verifik::{
         body::{Fields, FromFields, Invalid, Valid},
@@ -20,8 +19,8 @@ use crate::{
         failures::{MissingFailures, PictureFailures, TokenFailures},
         liveness,
     },
-    service::{self, LiveEnrolment, PictureSource},
 };
+use service::{AppState, LiveEnrolment, PictureSource};
 
 /// A person to enrol if nobody in the collection has the face, and the face is live.
 #[derive(Debug)]

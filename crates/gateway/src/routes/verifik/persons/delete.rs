@@ -9,18 +9,16 @@ use serde::Serialize;
 use store::{Detached, PersonId};
 use utoipa::ToSchema;
 
-use crate::{
-    AppState,
-    routes::verifik::{
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{MissingFailures, ServerFailures, TokenFailures},
-        ids,
-        path::PersonPath,
-        query::Query,
-    },
-    service,
+use service::AppState;
+
+use crate::routes::verifik::{
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{MissingFailures, ServerFailures, TokenFailures},
+    ids,
+    path::PersonPath,
+    query::Query,
 };
 
 /// Who it was.

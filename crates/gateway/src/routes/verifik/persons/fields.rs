@@ -4,7 +4,7 @@ use store::{CollectionRef, Gender, NewPerson, PersonUpdate};
 use time::Date;
 
 use crate::routes::verifik::body::{Field, Fields, Invalid, Rule};
-use crate::service::PictureSource;
+use service::PictureSource;
 
 /// Most pictures of one person.
 const MAX_IMAGES: usize = 3;

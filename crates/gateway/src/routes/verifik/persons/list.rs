@@ -4,17 +4,14 @@ use axum::extract::State;
 use store::CollectionRef;
 
 use super::{field, object::StoredPerson};
-use crate::{
-    AppState,
-    routes::verifik::{
-        caller::Owner,
-        error::ApiError,
-        failures::{ServerFailures, TokenFailures},
-        ids,
-        query::{Paged, Query},
-    },
-    service,
+use crate::routes::verifik::{
+    caller::Owner,
+    error::ApiError,
+    failures::{ServerFailures, TokenFailures},
+    ids,
+    query::{Paged, Query},
 };
+use service::AppState;
 
 /// Persons of a page when the query does not say.
 const DEFAULT_LIMIT: u32 = 10;

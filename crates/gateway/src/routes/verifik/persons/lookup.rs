@@ -4,17 +4,14 @@ use axum::extract::State;
 use store::{Comparison, Condition, Listing, PersonField};
 
 use super::{fields::without_digits, object::PersonCard};
-use crate::{
-    AppState,
-    routes::verifik::{
-        body::{Invalid, Rule, day},
-        caller::Owner,
-        error::ApiError,
-        failures::{QueryFailures, ServerFailures, TokenFailures},
-        query::{Paged, Query},
-    },
-    service,
+use crate::routes::verifik::{
+    body::{Invalid, Rule, day},
+    caller::Owner,
+    error::ApiError,
+    failures::{QueryFailures, ServerFailures, TokenFailures},
+    query::{Paged, Query},
 };
+use service::AppState;
 
 /// Persons of a page when the query does not say, and at most.
 const DEFAULT_LIMIT: u32 = 20;

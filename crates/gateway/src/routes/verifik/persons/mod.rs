@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(super) use object::PersonCard;
 pub(super) use object::StoredPerson;
 
-use crate::AppState;
+use service::AppState;
 
 /// The routes; the router puts fixed segments before `{id}` by itself.
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -13,16 +13,15 @@ use utoipa::{
     },
 };
 
-use crate::{
-    routes::{
-        headers::LookAlikeHeader,
-        verifik::{
-            document::unit,
-            envelope::{Envelope, Stamp},
-        },
+use crate::routes::{
+    headers::LookAlikeHeader,
+    verifik::{
+        document::unit,
+        envelope::{Envelope, Stamp},
     },
-    service::Enrolled,
 };
+
+use service::Enrolled;
 
 /// `1990-01-15`
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");

@@ -8,7 +8,6 @@ use super::{
     object::StoredPerson,
 };
 use crate::{
-    AppState,
     routes::headers::SearchHeaders,
     routes::verifik::{
         body::Valid,
@@ -19,8 +18,8 @@ use crate::{
         failures::{PictureFailures, ServerFailures, TokenFailures},
         query::{Paged, Query},
     },
-    service,
 };
+use service::AppState;
 
 /// Persons of a page when the query does not say.
 const DEFAULT_LIMIT: u32 = 20;

@@ -3,18 +3,15 @@
 use axum::extract::State;
 
 use super::object::StoredPerson;
-use crate::{
-    AppState,
-    routes::verifik::{
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{MissingFailures, ServerFailures, TokenFailures},
-        path::PersonPath,
-        query::Query,
-    },
-    service,
+use crate::routes::verifik::{
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{MissingFailures, ServerFailures, TokenFailures},
+    path::PersonPath,
+    query::Query,
 };
+use service::AppState;
 
 /// One person.
 #[utoipa::path(

@@ -7,18 +7,15 @@ use super::{
     fields::{self, Description},
     object::StoredPerson,
 };
-use crate::{
-    AppState,
-    routes::verifik::{
-        body::{Fields, FromFields, Invalid, Valid},
-        caller::Owner,
-        envelope::Envelope,
-        error::ApiError,
-        failures::{MissingFailures, PictureFailures, TokenFailures},
-        path::PersonPath,
-    },
-    service::{self, PictureSource},
+use crate::routes::verifik::{
+    body::{Fields, FromFields, Invalid, Valid},
+    caller::Owner,
+    envelope::Envelope,
+    error::ApiError,
+    failures::{MissingFailures, PictureFailures, TokenFailures},
+    path::PersonPath,
 };
+use service::{AppState, PictureSource};
 
 /// What changes of a person.
 #[derive(Debug)]

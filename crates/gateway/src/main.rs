@@ -1,7 +1,0 @@
-//! The `rostro` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    gateway::commands::main()
-}

@@ -1,0 +1,7 @@
+//! The `rostro` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rostro::commands::main()
+}
