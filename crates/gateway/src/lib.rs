@@ -13,7 +13,6 @@ mod hex;
 pub mod limits;
 mod master_key;
 pub mod messages;
-pub mod nodes;
 pub mod observe;
 mod revisions;
 pub mod routes;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::{
     Config, auth, fetch,
     limits::Limits,
-    nodes,
     server::{Readiness, Reembedding, Tls},
     service,
 };
@@ -20,8 +19,6 @@ pub struct App {
     pub store: Arc<dyn store::Catalog>,
     /// The searchable faces, kept in step with the database.
     pub gallery: Arc<gallery::Gallery>,
-    /// The other nodes, where several divide the search among themselves.
-    pub nodes: Option<Arc<nodes::Nodes>>,
     /// Fetches pictures by URL without letting a client reach the inside of the network.
     pub fetcher: fetch::Fetcher,
     /// Issues and verifies account tokens; needs no database.

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     api::Document,
     docs::{self, Part},
-    health, internal, metrics,
+    health, metrics,
     middleware::{self, InFlight, TimeLimits},
 };
 use crate::{
@@ -54,10 +54,6 @@ pub fn router(app: AppState, metrics: Metrics) -> Router {
     let mut routes = routes.merge(operators);
     if config.docs.enabled {
         routes = routes.merge(docs::pages(parts, operators_api));
-    }
-    if app.nodes.is_some() {
-        let places = InFlight::new(config.server.max_in_flight);
-        routes = routes.merge(internal::router(places));
     }
     let routes = routes
         .fallback(not_found)

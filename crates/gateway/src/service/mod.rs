@@ -62,7 +62,6 @@ pub use pictures::{PictureSource, decode_base64};
 pub use receipts::{Receipt, with_receipts};
 pub use reembed::{Reembedded, Reembedder};
 pub(crate) use retention::purge_expired;
-pub(crate) use search::answer;
 pub use search::{Cutoff, Found, Probe, Search, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};
 pub use validation::{MainFace, Validation, validate};
