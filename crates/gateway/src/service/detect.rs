@@ -108,7 +108,7 @@ pub async fn detect(
     let job = move |pipeline: &mut Pipeline| {
         look(pipeline, picture, &limits, details, effort).map_err(ServiceError::of(Part::Image))
     };
-    let find = async move |gallery: Arc<Gallery>, (detection, probes)| {
+    let find = move |gallery: Arc<Gallery>, (detection, probes)| async move {
         let searched = match searcher {
             Some(searcher) => Some(searcher.find(&gallery, probes).await?),
             None => None,

@@ -60,7 +60,7 @@ pub(super) async fn faces(
         let shots = shots.collect::<Result<Vec<_>, PictureError>>();
         shots.map_err(ServiceError::of(Part::Image))
     };
-    let find = async move |gallery: Arc<Gallery>, shots: Vec<Shot>| {
+    let find = move |gallery: Arc<Gallery>, shots: Vec<Shot>| async move {
         let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
         let (faces, templates): (Vec<_>, Vec<_>) = shots
             .into_iter()
@@ -93,7 +93,7 @@ pub(super) async fn checked_faces(
         let shots = shots.collect::<Result<Vec<_>, _>>();
         shots.map_err(ServiceError::of(Part::Image))
     };
-    let find = async move |gallery: Arc<Gallery>, shots: Vec<Shot>| {
+    let find = move |gallery: Arc<Gallery>, shots: Vec<Shot>| async move {
         let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
         let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
         let suspects = searcher.find(&gallery, vec![combined(&shots)?]).await?;

@@ -53,7 +53,7 @@ pub async fn search_live(
         }
         Ok((verdict, probes))
     };
-    let find = async move |gallery: Arc<Gallery>, (verdict, probes)| {
+    let find = move |gallery: Arc<Gallery>, (verdict, probes)| async move {
         Ok((verdict, searcher.find(&gallery, probes).await?))
     };
     let (verdict, searched) = app.infer_then(job, find).await?;

@@ -181,7 +181,7 @@ impl Studio {
     ) -> Result<Taken, ServiceError> {
         let at_work = Arc::clone(&self);
         let job = move |pipeline: &mut Pipeline| at_work.take(pipeline, picture);
-        let find = async move |gallery: Arc<Gallery>, (mut taken, template): (Taken, Embedding)| {
+        let find = move |gallery: Arc<Gallery>, (mut taken, template): (Taken, Embedding)| async move {
             taken.look_alikes = self
                 .look_alikes
                 .find(&gallery, std::slice::from_ref(&template))

@@ -70,7 +70,7 @@ pub async fn search_every_face(
             .map_err(of(Part::Image))?;
         Ok((probes, verdict))
     };
-    let find = async move |gallery: Arc<Gallery>, (probes, verdict)| {
+    let find = move |gallery: Arc<Gallery>, (probes, verdict)| async move {
         Ok((searcher.find(&gallery, probes).await?, verdict))
     };
     let (searched, verdict) = app.infer_then(job, find).await?;
@@ -116,7 +116,7 @@ pub async fn search_group(
         let thumbnails = thumbnails.collect::<Result<Vec<_>, _>>();
         Ok((thumbnails.map_err(of(Part::Image))?, probes))
     };
-    let find = async move |gallery: Arc<Gallery>, (thumbnails, probes)| {
+    let find = move |gallery: Arc<Gallery>, (thumbnails, probes)| async move {
         Ok((thumbnails, searcher.find(&gallery, probes).await?))
     };
     let (thumbnails, searched) = app.infer_then(job, find).await?;

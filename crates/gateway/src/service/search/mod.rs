@@ -119,7 +119,9 @@ pub async fn search(
         let pictures = load_all(sources, &limits).map_err(ServiceError::of(Part::Image))?;
         template(pipeline, &pictures, probe, terms.effort, &rules)
     };
-    let find = async move |gallery: Arc<Gallery>, probe| searcher.find(&gallery, vec![probe]).await;
+    let find = move |gallery: Arc<Gallery>, probe| async move {
+        searcher.find(&gallery, vec![probe]).await
+    };
     let (matches, aim) = app.infer_then(job, find).await?.told();
     let found = persons_of_one(app, terms.client, only(matches)).await?;
     Ok(app.audit.record(call, kind, Search { found, aim }))

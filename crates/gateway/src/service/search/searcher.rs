@@ -1,7 +1,10 @@
 //! A search of a request: its terms are checked first, then a job of the engine makes the templates,
 //! and then the gallery is asked.
 
-use std::{future::Future, sync::Arc, time::Duration, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gallery::{Aim, Answer, Engine, FindError, Gallery, GalleryError, Match, Mode, Phase, Request};
 use inference::{Effort, Embedding, Pipeline};
