@@ -23,7 +23,7 @@ use std::{
 
 use data::Faces;
 use futures_util::{StreamExt as _, stream};
-use gallery::{Engine, Gallery, GalleryOptions, Mode, Question};
+use gallery::{Engine, Gallery, GalleryOptions, Mode, Request};
 use inference::Embedding;
 use made_up::{model, scale};
 use sqlx::{Connection, Executor, PgConnection};
@@ -121,7 +121,7 @@ async fn both(
         // Once before, so that nothing is read from the disk for the first time.
         for measured in [false, true] {
             for (probe, best) in faces.probes().zip(truth) {
-                let question = Question {
+                let request = Request {
                     client,
                     collection: Some(collection),
                     probes: vec![Embedding::normalised(probe).unwrap()],
@@ -132,7 +132,7 @@ async fn both(
                     mode,
                 };
                 let begun = Instant::now();
-                let answer = gallery.ask(question).await.unwrap();
+                let answer = gallery.find(request).await.unwrap();
                 if measured {
                     times.push(begun.elapsed());
                     let first = answer.matches[0].first().map(|found| found.person);
@@ -158,7 +158,6 @@ async fn gallery(store: &Arc<dyn Catalog>, engine: Engine) -> Gallery {
         model: model(),
         dimension: DIMENSION,
         graph_threshold: 2_000_000,
-        hold: gallery::Held::all(),
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(3600),
     };

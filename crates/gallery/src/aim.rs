@@ -1,9 +1,6 @@
 //! What a threshold means for a gallery of a size.
 
 use inference::{MatchScale, Score};
-use store::{ClientId, CollectionId};
-
-use crate::{Gallery, GalleryError, Scope};
 
 /// The threshold of a search, and how often it takes a stranger for somebody.
 ///
@@ -51,51 +48,6 @@ fn rate_of_one(any: f64, faces: usize) -> f64 {
     match faces {
         0 => 1.0,
         _ => -((-any).ln_1p() / faces as f64).exp_m1(),
-    }
-}
-
-impl Gallery {
-    /// How many faces a search compares with a probe: those of the account, or of the persons in one collection.
-    ///
-    /// # Errors
-    /// [`GalleryError::NotHeld`].
-    pub fn faces(
-        &self,
-        client: ClientId,
-        collection: Option<CollectionId>,
-    ) -> Result<usize, GalleryError> {
-        let scope = collection.map(Scope::Collection);
-        self.shared.shelves.faces(client, scope)
-    }
-
-    /// How many faces are in these scopes, each once however many of all scopes its person is in: those of several nodes, each asked
-    /// about other scopes, can be added.
-    ///
-    /// # Errors
-    /// [`GalleryError::NotHeld`].
-    pub fn faces_of(&self, client: ClientId, scopes: &[Scope]) -> Result<usize, GalleryError> {
-        self.shared.shelves.faces_of(client, scopes)
-    }
-
-    /// [`Aim::new`] for the faces that are searched now.
-    ///
-    /// # Errors
-    /// [`GalleryError::NotHeld`].
-    pub fn aim(
-        &self,
-        client: ClientId,
-        collection: Option<CollectionId>,
-        min_score: f64,
-        max_fpir: Option<f64>,
-    ) -> Result<Aim, GalleryError> {
-        let faces = self.faces(client, collection)?;
-        Ok(self.aim_at(faces, min_score, max_fpir))
-    }
-
-    /// [`Aim::new`] for so many faces.
-    #[must_use]
-    pub fn aim_at(&self, faces: usize, min_score: f64, max_fpir: Option<f64>) -> Aim {
-        Aim::new(&self.shared.scale, faces, min_score, max_fpir)
     }
 }
 

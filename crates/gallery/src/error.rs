@@ -9,9 +9,6 @@ pub enum GalleryError {
     /// The indexes are further behind the database than a write waits for; they may catch up.
     #[error("the search indexes are behind the database")]
     Behind,
-    /// Some of what was to be searched is not held here, or not whole yet.
-    #[error("the search indexes of these faces are not on this node")]
-    NotHeld,
     /// The follower has stopped.
     #[error("the search indexes are not followed any more")]
     Stopped,

@@ -4,23 +4,20 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use store::{Change, ChangeKind, ClientId, PersonId, Revision, StoreError};
-use tokio::{sync::watch, task};
+use tokio::task;
 
 use crate::{
-    Held, Phase, Scope, Shared,
-    gain::Gain,
+    Phase, Shared,
     place::{by_person, place},
     roster::Roster,
 };
 
 /// Templates read at a time.
-pub(crate) const BATCH: u32 = 1000;
+const BATCH: u32 = 1000;
 /// Changes applied at a time.
 const CHANGES: u32 = 1000;
 /// Persons read at the same time.
 const READS: usize = 8;
-/// Ids of persons read at a time.
-const STRANGERS: u32 = 5000;
 /// How long to wait after the database failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -70,16 +67,14 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     shared
         .status
         .send_modify(|status| (status.loaded, status.total) = (0, scan.faces));
-    let held = shared.wanted.borrow().clone();
-    let copy = shared.shelves.empty_copy(held.clone());
-    let mut building = (Roster::default(), copy);
+    let mut building = (Roster::default(), shared.shelves.empty_copy());
     while let Some(batch) = scan.batches.next().await {
         let batch = batch?;
-        let (count, held) = (batch.len() as u64, held.clone());
+        let count = batch.len() as u64;
         building = compute(move || {
             let (mut roster, shelves) = building;
             for (person, templates) in by_person(batch) {
-                place(&mut roster, &shelves, &held, person, &templates);
+                place(&mut roster, &shelves, person, &templates);
             }
             (roster, shelves)
         })
@@ -107,38 +102,24 @@ async fn load(shared: &Arc<Shared>) -> Result<(Roster, Revision), StoreError> {
     Ok((roster, scan.revision))
 }
 
-/// Applies changes as they come, and holds what is wanted. Returns when some were pruned before they were seen: then only a new scan helps.
-async fn follow(shared: &Arc<Shared>, roster: Roster, mut revision: Revision) {
+/// Applies changes as they come. Returns when some were pruned before they were seen: then only a new scan helps.
+async fn follow(shared: &Arc<Shared>, mut roster: Roster, mut revision: Revision) {
     let mut news = shared.store.watch();
-    let mut wanted = shared.wanted.subscribe();
-    let mut follower = Follower {
-        shared: Arc::clone(shared),
-        roster,
-        holding: shared.shelves.held(),
-        gain: None,
-    };
     let mut healthy = true;
     loop {
-        let step = follower.step(&mut wanted, revision).await;
-        match step {
-            Ok(seen) => {
+        match step(shared, &mut roster, revision).await {
+            Ok(Some(seen)) => {
+                (healthy, revision) = (true, seen);
+                shared
+                    .status
+                    .send_modify(|status| status.revision = revision);
+            }
+            Ok(None) => {
                 healthy = true;
-                match seen {
-                    Some(seen) => {
-                        revision = seen;
-                        shared
-                            .status
-                            .send_modify(|status| status.revision = revision);
-                    }
-                    None if follower.gain.is_some() => {}
-                    None => {
-                        // All outcomes lead to the same questions.
-                        tokio::select! {
-                            _ = news.changed() => {}
-                            _ = wanted.changed() => {}
-                            () = tokio::time::sleep(shared.options.poll) => {}
-                        }
-                    }
+                // Both outcomes lead to the same question.
+                tokio::select! {
+                    _ = news.changed() => {}
+                    () = tokio::time::sleep(shared.options.poll) => {}
                 }
             }
             Err(StoreError::RevisionPruned) => {
@@ -158,152 +139,65 @@ async fn follow(shared: &Arc<Shared>, roster: Roster, mut revision: Revision) {
     }
 }
 
-/// What the following of changes knows.
-struct Follower {
-    shared: Arc<Shared>,
-    roster: Roster,
-    /// What is put on shelves: what is held, and what is being read to be held.
-    holding: Held,
-    gain: Option<Gain>,
+/// Applies what has changed since `revision`. The new revision, if there is one.
+async fn step(
+    shared: &Arc<Shared>,
+    roster: &mut Roster,
+    revision: Revision,
+) -> Result<Option<Revision>, StoreError> {
+    let changes = shared.store.changes_since(revision, CHANGES).await?;
+    apply(shared, roster, &changes).await?;
+    Ok(changes.last().map(|change| change.revision))
 }
 
-impl Follower {
-    /// Takes up what is wanted, applies what has changed since `revision`, and reads on where more is to be held. The new revision, if
-    /// there is one.
-    async fn step(
-        &mut self,
-        wanted: &mut watch::Receiver<Held>,
-        revision: Revision,
-    ) -> Result<Option<Revision>, StoreError> {
-        if self.holding != *wanted.borrow() {
-            let target = wanted.borrow_and_update().clone();
-            self.adopt(target).await?;
-        }
-        let changes = self.shared.store.changes_since(revision, CHANGES).await?;
-        if !changes.is_empty() {
-            let touched = self.apply(&changes).await?;
-            if let Some(gain) = &mut self.gain {
-                gain.note(&touched);
+/// Brings the indexes to what the store says now of everybody whom `changes` touch.
+async fn apply(
+    shared: &Arc<Shared>,
+    roster: &mut Roster,
+    changes: &[Change],
+) -> Result<(), StoreError> {
+    let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
+    for change in changes {
+        match change.kind {
+            ChangeKind::FaceAdded { person, .. }
+            | ChangeKind::FaceRemoved { person, .. }
+            | ChangeKind::MembershipAdded { person, .. }
+            | ChangeKind::MembershipRemoved { person, .. }
+            | ChangeKind::PersonRemoved { person } => {
+                touched.insert((change.client, person));
+            }
+            ChangeKind::CollectionRemoved { collection } => {
+                touched.extend(roster.members(collection));
             }
         }
-        if let Some(gain) = &mut self.gain {
-            match gain.step(&self.shared, &mut self.roster).await {
-                Ok(false) => {}
-                Ok(true) => self.gain = None,
-                // A read that failed leaves shelves that are not whole: they go, and it begins anew.
-                Err(error) => {
-                    self.narrow(self.shared.shelves.held()).await;
-                    return Err(error);
-                }
+    }
+    // Several reads are under way at a time: the end of a large collection touches very many persons.
+    let mut reads = futures_util::stream::iter(touched)
+        .map(|(client, person)| async move {
+            let read = shared
+                .store
+                .templates_of_person(client, person, shared.options.model);
+            read.await.map(|templates| ((client, person), templates))
+        })
+        .buffered(READS)
+        .ready_chunks(READS);
+    while let Some(chunk) = reads.next().await {
+        let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let (mut moved, shared) = (std::mem::take(roster), Arc::clone(shared));
+        *roster = compute(move || {
+            for (person, templates) in chunk {
+                place(&mut moved, &shared.shelves, person, &templates);
             }
-        }
-        Ok(changes.last().map(|change| change.revision))
-    }
-
-    /// Lets go of what is not wanted any more, and begins to read what is new.
-    async fn adopt(&mut self, target: Held) -> Result<(), StoreError> {
-        let stays = self.shared.shelves.held().and(&target);
-        if self.gain.is_some() || stays != self.holding {
-            self.narrow(stays.clone()).await;
-        }
-        if stays != target {
-            self.gain = Some(Gain::start(&self.shared, target.clone()).await?);
-            self.holding = target;
-        }
-        Ok(())
-    }
-
-    async fn narrow(&mut self, held: Held) {
-        self.gain = None;
-        self.holding = held.clone();
-        let (shared, mut moved) = (Arc::clone(&self.shared), std::mem::take(&mut self.roster));
-        self.roster = compute(move || {
-            shared.shelves.narrow(held.clone());
-            moved.narrow(&held);
             moved
         })
         .await;
     }
-
-    /// Brings the indexes to what the store says now of everybody whom `changes` touch; says who that is.
-    async fn apply(
-        &mut self,
-        changes: &[Change],
-    ) -> Result<BTreeSet<(ClientId, PersonId)>, StoreError> {
-        let mut touched: BTreeSet<(ClientId, PersonId)> = BTreeSet::new();
-        let mut left: BTreeSet<ClientId> = BTreeSet::new();
-        for change in changes {
-            match change.kind {
-                ChangeKind::FaceAdded { person, .. }
-                | ChangeKind::FaceRemoved { person, .. }
-                | ChangeKind::MembershipAdded { person, .. }
-                | ChangeKind::MembershipRemoved { person, .. }
-                | ChangeKind::PersonRemoved { person } => {
-                    touched.insert((change.client, person));
-                }
-                ChangeKind::CollectionRemoved { collection } => {
-                    touched.extend(self.roster.members(collection));
-                    let unknown = !self.holding.covers(Scope::Collection(collection));
-                    if unknown && self.holding.covers(Scope::Loose(change.client)) {
-                        left.insert(change.client);
-                    }
-                }
-            }
-        }
-        for client in left {
-            strangers(&self.shared, &self.roster, client, &mut touched).await?;
-        }
-        // Several reads are under way at a time: the end of a large collection touches very many persons.
-        let shared = &self.shared;
-        let mut reads = futures_util::stream::iter(touched.clone())
-            .map(|(client, person)| async move {
-                let read = shared
-                    .store
-                    .templates_of_person(client, person, shared.options.model);
-                read.await.map(|templates| ((client, person), templates))
-            })
-            .buffered(READS)
-            .ready_chunks(READS);
-        while let Some(chunk) = reads.next().await {
-            let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
-            let mut moved = std::mem::take(&mut self.roster);
-            let (shared, holding) = (Arc::clone(&self.shared), self.holding.clone());
-            self.roster = compute(move || {
-                for (person, templates) in chunk {
-                    place(&mut moved, &shared.shelves, &holding, person, &templates);
-                }
-                moved
-            })
-            .await;
-        }
-        Ok(touched)
-    }
-}
-
-/// Persons who were in a collection that is held elsewhere may be in none since its end, and then be at home here: nothing tells who.
-async fn strangers(
-    shared: &Shared,
-    roster: &Roster,
-    client: ClientId,
-    touched: &mut BTreeSet<(ClientId, PersonId)>,
-) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let loose = shared.store.loose_persons(client, after, STRANGERS).await?;
-        after = loose.last().copied();
-        if after.is_none() {
-            return Ok(());
-        }
-        let unknown = loose
-            .into_iter()
-            .filter(|person| roster.place(*person).is_none());
-        touched.extend(unknown.map(|person| (client, person)));
-    }
+    Ok(())
 }
 
 /// Runs work that computes for long off the async threads. A panic in it is passed on: the follower must not go on with half
 /// of a change.
-pub(crate) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(failed) => match failed.try_into_panic() {

@@ -4,23 +4,20 @@
 //! does not have: at start they are built from a scan, then they follow the store's changes by revision. A write is visible
 //! to searches on this node once [`Gallery::reached`] its revision, and that is when it may be answered.
 //!
-//! Where several nodes divide the scopes among themselves ([`Held`]), this one has indexes of those that it holds alone.
-//!
-//! With [`Engine::Pgvector`] there are no indexes here, and nothing is held: searches ask the database itself ([`Gallery::ask`]).
+//! With [`Engine::Pgvector`] there are no indexes here: searches ask the database itself.
+//! [`Gallery::find`] answers for both.
 //!
 //! Rows are faces, answers are persons: a person scores as the best of its faces.
 
 mod aim;
-mod ask;
 mod error;
+mod find;
 mod follow;
-mod gain;
-mod held;
+mod memory;
 mod pgvector;
 mod place;
 mod roster;
 mod scope;
-mod search;
 mod shelves;
 mod status;
 
@@ -31,13 +28,11 @@ use store::{Catalog, ModelId, Revision};
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use aim::Aim;
-pub use ask::{Answer, AskError, Question};
 pub use error::GalleryError;
-pub use held::{Held, NotHeldText};
-pub use scope::{PARTS, Scope};
-pub use search::{Match, Mode, Query};
+pub use find::{Answer, FindError, Match, Mode, Request};
 pub use status::{Phase, Status};
 
+use scope::Scope;
 use shelves::Shelves;
 
 /// Where templates are compared.
@@ -78,8 +73,6 @@ pub struct GalleryOptions {
     pub poll: Duration,
     /// How long [`Gallery::reached`] waits.
     pub patience: Duration,
-    /// Which scopes to hold from the start.
-    pub hold: Held,
 }
 
 /// What the follower and the searches share.
@@ -89,8 +82,6 @@ struct Shared {
     scale: Arc<MatchScale>,
     shelves: Shelves,
     status: watch::Sender<Status>,
-    /// Which scopes are to be held.
-    wanted: watch::Sender<Held>,
 }
 
 /// The searchable faces. Dropping it stops following the store.
@@ -115,10 +106,8 @@ impl Gallery {
         let shelves = Shelves::new(index_options)
             .map_err(|error| GalleryError::Options(error.to_string()))?;
         let status = watch::Sender::new(Status::default());
-        let wanted = watch::Sender::new(options.hold.clone());
         let shared = Arc::new(Shared {
             store,
-            wanted,
             options,
             scale,
             shelves,
@@ -156,25 +145,6 @@ impl Gallery {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.shared.status.borrow().revision
-    }
-
-    /// Which scopes are held: searched here, and whole. None while the indexes are being built.
-    #[must_use]
-    pub fn held(&self) -> Held {
-        match self.phase() {
-            Phase::Following => self.shared.shelves.held(),
-            Phase::Loading | Phase::Stopped => Held::nothing(),
-        }
-    }
-
-    /// From now on these scopes are to be held: what is not among them is let go of soon, what is new is read from the store in the
-    /// background, and held once it is whole.
-    pub fn hold(&self, wanted: Held) {
-        self.shared.wanted.send_if_modified(|now| {
-            let changed = *now != wanted;
-            *now = wanted;
-            changed
-        });
     }
 
     /// How far the indexes are, with figures gathered from all of them.

@@ -1,11 +1,12 @@
-//! What this node does for searches in the database: makes the vectors of what was there before them, then chores.
+//! Searches in the database, and what this node does for them: it makes the vectors of what was there before them, then chores.
 
 use std::{sync::Arc, time::Duration};
 
-use store::StoreError;
+use inference::Score;
+use store::{StoreError, VectorQuery};
 use tokio::time::sleep;
 
-use crate::{Phase, Shared};
+use crate::{Aim, Answer, Match, Mode, Phase, Request, Shared};
 
 /// Persons whose vectors are made in one transaction.
 const BATCH: u32 = 200;
@@ -13,6 +14,41 @@ const BATCH: u32 = 200;
 const RETRY: Duration = Duration::from_secs(1);
 /// How often figures are read and partitions looked after.
 const CHORES: Duration = Duration::from_secs(30);
+
+/// Answers from the database.
+pub(crate) async fn find(shared: &Shared, request: Request) -> Result<Answer, StoreError> {
+    let (scale, min_score) = (Arc::clone(&shared.scale), request.min_score);
+    let (max_fpir, slack) = (request.max_fpir, request.slack);
+    let probes = request.probes.iter();
+    let query = VectorQuery {
+        client: request.client,
+        collection: request.collection,
+        model: shared.options.model,
+        probes: probes.map(|probe| probe.as_slice().to_vec()).collect(),
+        limit: request.limit,
+        fast: request.mode == Mode::Fast,
+        least: Arc::new(move |faces: u64| {
+            let aim = Aim::new(&scale, faces as usize, min_score, max_fpir);
+            scale.least_cosine(Score::new((aim.min_score - slack) as f32))
+        }),
+    };
+    let answer = shared.store.search_vectors(query).await?;
+    let faces = answer.faces as usize;
+    let aim = Aim::new(&shared.scale, faces, request.min_score, request.max_fpir);
+    let matches = answer.hits.into_iter().map(|hits| {
+        let found = hits.into_iter().map(|hit| Match {
+            person: hit.person,
+            face: hit.face,
+            score: shared.scale.score(hit.cosine),
+        });
+        request.cut(found.collect(), &aim)
+    });
+    Ok(Answer {
+        matches: matches.collect(),
+        aim,
+        revision: answer.revision,
+    })
+}
 
 /// Works until it is aborted.
 pub(crate) async fn run(shared: Arc<Shared>, partition_threshold: usize) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use store::{ClientId, PersonId, Template};
 
 use crate::{
-    Held, Scope,
+    Scope,
     roster::{Place, Roster},
     shelves::Shelves,
 };
@@ -22,16 +22,15 @@ pub(crate) fn by_person(batch: Vec<Template>) -> BTreeMap<(ClientId, PersonId), 
     persons
 }
 
-/// Puts a person's faces where they belong, as far as that is in `held`, and takes them from where they do not. New places come first,
-/// so that a search during the move finds the person in one of them.
+/// Puts a person's faces where they belong, and takes them from where they do not. New places come
+/// first, so that a search during the move finds the person in one of them.
 pub(crate) fn place(
     roster: &mut Roster,
     shelves: &Shelves,
-    held: &Held,
     (client, person): (ClientId, PersonId),
     templates: &[Template],
 ) {
-    let all: Vec<Scope> = match templates
+    let scopes: Vec<Scope> = match templates
         .first()
         .map(|template| template.collections.as_slice())
     {
@@ -39,8 +38,6 @@ pub(crate) fn place(
         Some([]) => vec![Scope::Loose(client)],
         Some(collections) => collections.iter().copied().map(Scope::Collection).collect(),
     };
-    let first = all.iter().min().copied();
-    let scopes: Vec<Scope> = all.into_iter().filter(|one| held.covers(*one)).collect();
     let before = roster.place(person);
     for scope in &scopes {
         for template in templates {
@@ -65,19 +62,15 @@ pub(crate) fn place(
         }
     }
     let faces: Vec<_> = templates.iter().map(|template| template.face).collect();
-    let here = first.filter(|first| held.covers(*first));
-    let counted = before.filter(|place| place.counted);
     shelves.count(
         client,
-        counted.map(|place| (place.first, place.faces.len())),
-        here.map(|first| (first, faces.len())),
+        before.map_or(0, |place| place.faces.len()),
+        faces.len(),
     );
-    let place = first.filter(|_| !scopes.is_empty()).map(|first| Place {
+    let place = (!scopes.is_empty()).then_some(Place {
         client,
         scopes,
         faces,
-        first,
-        counted: here.is_some(),
     });
     roster.set(person, place);
 }

@@ -4,22 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use store::{ClientId, CollectionId, FaceId, PersonId};
 
-use crate::{Held, Scope};
+use crate::Scope;
 
 /// Where a person's faces are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) client: ClientId,
-    /// Those that are held here.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) faces: Vec<FaceId>,
-    /// The first of all its scopes: under that one its faces are counted.
-    pub(crate) first: Scope,
-    /// Whether they are here, where that scope is held.
-    pub(crate) counted: bool,
 }
 
-/// Every person with a searchable face in a scope that is held here. Only the follower has it.
+/// Every person with a searchable face. Only the follower has it.
 #[derive(Default)]
 pub(crate) struct Roster {
     places: HashMap<PersonId, Place>,
@@ -38,23 +33,13 @@ impl Roster {
         }
     }
 
-    /// The persons of a collection, as far as they are known: also whose faces are counted under it elsewhere.
+    /// The persons of a collection.
     pub(crate) fn members(&self, collection: CollectionId) -> HashSet<(ClientId, PersonId)> {
         let scope = Scope::Collection(collection);
         self.places
             .iter()
-            .filter(|(_, place)| place.first == scope || place.scopes.contains(&scope))
+            .filter(|(_, place)| place.scopes.contains(&scope))
             .map(|(person, place)| (place.client, *person))
             .collect()
-    }
-
-    /// Forgets what is not in `held`.
-    pub(crate) fn narrow(&mut self, held: &Held) {
-        self.places.retain(|_, place| {
-            place.scopes.retain(|scope| held.covers(*scope));
-            place.counted &= held.covers(place.first);
-            !place.scopes.is_empty()
-        });
-        self.places.shrink_to_fit();
     }
 }

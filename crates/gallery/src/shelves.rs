@@ -10,38 +10,20 @@ use parking_lot::RwLock;
 use store::{ClientId, FaceId, PersonId};
 use uuid::Uuid;
 
-use crate::{GalleryError, Held, Scope, Status};
+use crate::{Scope, Status};
 
+#[derive(Default)]
 struct Inside {
     by_scope: HashMap<Scope, Arc<dyn VectorIndex>>,
     by_client: HashMap<ClientId, HashSet<Scope>>,
-    /// Faces of an account, each once, however many collections its person is in: under the first scope of its person.
-    faces: HashMap<ClientId, HashMap<Scope, usize>>,
-    /// Of these scopes the shelves are whole; what is there of others is not to be searched.
-    held: Held,
+    /// Faces of an account, each once, however many collections its person is in.
+    faces: HashMap<ClientId, usize>,
 }
 
 impl Inside {
-    fn new(held: Held) -> Self {
-        Self {
-            by_scope: HashMap::new(),
-            by_client: HashMap::new(),
-            faces: HashMap::new(),
-            held,
-        }
-    }
-
-    /// Fails unless all of these are held; `None` stands for all there are.
-    fn check(&self, scope: Option<Scope>) -> Result<(), GalleryError> {
-        match scope.map_or(self.held.is_all(), |scope| self.held.covers(scope)) {
-            true => Ok(()),
-            false => Err(GalleryError::NotHeld),
-        }
-    }
-
-    fn shelf(&self, client: ClientId, scope: Scope) -> Option<Arc<dyn VectorIndex>> {
+    fn shelf(&self, client: ClientId, scope: Scope) -> Option<&Arc<dyn VectorIndex>> {
         let own = self.by_client.get(&client)?.contains(&scope);
-        own.then(|| self.by_scope.get(&scope).cloned()).flatten()
+        own.then(|| self.by_scope.get(&scope)).flatten()
     }
 }
 
@@ -57,139 +39,54 @@ impl Shelves {
         AdaptiveIndex::new(&options)?;
         Ok(Self {
             options,
-            inside: RwLock::new(Inside::new(Held::nothing())),
+            inside: RwLock::default(),
         })
     }
 
-    /// No shelves, of the same kind, to be filled with what is in `held`: they wait with their graphs until [`Shelves::maintain`].
-    pub(crate) fn empty_copy(&self, held: Held) -> Self {
+    /// No shelves, of the same kind, to be filled: they wait with their graphs until [`Shelves::maintain`].
+    pub(crate) fn empty_copy(&self) -> Self {
         let mut options = self.options.clone();
         options.graph.wait = true;
         Self {
             options,
-            inside: RwLock::new(Inside::new(held)),
+            inside: RwLock::default(),
         }
     }
 
     /// The shelves of an account: all of them, or the one of a collection. An empty scope has none. A scope of another
     /// account has none either, whatever the caller asks for.
-    pub(crate) fn of(
-        &self,
-        client: ClientId,
-        scope: Option<Scope>,
-    ) -> Result<Vec<Arc<dyn VectorIndex>>, GalleryError> {
+    pub(crate) fn of(&self, client: ClientId, scope: Option<Scope>) -> Vec<Arc<dyn VectorIndex>> {
         let inside = self.inside.read();
-        inside.check(scope)?;
-        let Some(scopes) = inside.by_client.get(&client) else {
-            return Ok(Vec::new());
-        };
-        let shelves = scopes
-            .iter()
-            .filter(|own| scope.is_none_or(|asked| asked == **own))
-            .filter_map(|own| inside.by_scope.get(own).cloned());
-        Ok(shelves.collect())
-    }
-
-    /// The shelves of these scopes, as far as the account has them.
-    pub(crate) fn of_scopes(
-        &self,
-        client: ClientId,
-        scopes: &[Scope],
-    ) -> Result<Vec<Arc<dyn VectorIndex>>, GalleryError> {
-        // One look at everything: a scope that is let go of meanwhile was whole, or is refused.
-        let inside = self.inside.read();
-        let mut shelves = Vec::new();
-        for scope in scopes {
-            inside.check(Some(*scope))?;
-            shelves.extend(inside.shelf(client, *scope));
+        match scope {
+            Some(scope) => inside.shelf(client, scope).cloned().into_iter().collect(),
+            None => {
+                let scopes = inside.by_client.get(&client).into_iter().flatten();
+                let shelves = scopes.filter_map(|own| inside.by_scope.get(own));
+                shelves.cloned().collect()
+            }
         }
-        Ok(shelves)
-    }
-
-    /// How many faces are counted under these scopes.
-    pub(crate) fn faces_of(
-        &self,
-        client: ClientId,
-        scopes: &[Scope],
-    ) -> Result<usize, GalleryError> {
-        let inside = self.inside.read();
-        let counts = inside.faces.get(&client);
-        let mut faces = 0;
-        for scope in scopes {
-            inside.check(Some(*scope))?;
-            faces += counts.and_then(|all| all.get(scope)).copied().unwrap_or(0);
-        }
-        Ok(faces)
     }
 
     /// How many faces are on the shelves of [`Shelves::of`], each once.
-    pub(crate) fn faces(
-        &self,
-        client: ClientId,
-        scope: Option<Scope>,
-    ) -> Result<usize, GalleryError> {
+    pub(crate) fn faces(&self, client: ClientId, scope: Option<Scope>) -> usize {
         let inside = self.inside.read();
-        inside.check(scope)?;
-        Ok(match scope {
-            None => inside
-                .faces
-                .get(&client)
-                .map_or(0, |all| all.values().sum()),
+        match scope {
+            None => inside.faces.get(&client).copied().unwrap_or(0),
             Some(scope) => inside.shelf(client, scope).map_or(0, |shelf| shelf.len()),
-        })
+        }
     }
 
-    /// Notes that somebody of an account who had `before` faces under the one scope has `after` under the other now.
-    pub(crate) fn count(
-        &self,
-        client: ClientId,
-        before: Option<(Scope, usize)>,
-        after: Option<(Scope, usize)>,
-    ) {
+    /// Notes that somebody of an account who had `before` faces has `after` now.
+    pub(crate) fn count(&self, client: ClientId, before: usize, after: usize) {
         if before == after {
             return;
         }
         let mut inside = self.inside.write();
-        let all = inside.faces.entry(client).or_default();
-        if let Some((scope, faces)) = after {
-            *all.entry(scope).or_default() += faces;
-        }
-        if let Some((scope, faces)) = before
-            && let Some(count) = all.get_mut(&scope)
-        {
-            *count = count.saturating_sub(faces);
-            if *count == 0 {
-                all.remove(&scope);
-            }
-        }
-        if all.is_empty() {
+        let faces = inside.faces.entry(client).or_default();
+        *faces = (*faces + after).saturating_sub(before);
+        if *faces == 0 {
             inside.faces.remove(&client);
         }
-    }
-
-    /// Of which scopes the shelves are whole.
-    pub(crate) fn held(&self) -> Held {
-        self.inside.read().held.clone()
-    }
-
-    /// From now on these are whole.
-    pub(crate) fn serve(&self, held: Held) {
-        self.inside.write().held = held;
-    }
-
-    /// Lets go of everything that is not in `held`. Searches under way keep the whole shelves that they took.
-    pub(crate) fn narrow(&self, held: Held) {
-        let mut inside = self.inside.write();
-        inside.by_scope.retain(|scope, _| held.covers(*scope));
-        inside.by_client.retain(|_, scopes| {
-            scopes.retain(|scope| held.covers(*scope));
-            !scopes.is_empty()
-        });
-        inside.faces.retain(|_, counts| {
-            counts.retain(|scope, _| held.covers(*scope));
-            !counts.is_empty()
-        });
-        inside.held = held;
     }
 
     /// Puts a face on a shelf; says it again without harm. A template that cannot be searched is left out, with a word in the log.

@@ -25,15 +25,6 @@ impl Embedding {
         ))
     }
 
-    /// `values` as they are, where they are a template of another node: finite, of unit length but for rounding. `None` otherwise.
-    #[must_use]
-    pub fn unit(values: &[f32]) -> Option<Self> {
-        let squares = values.iter().map(|v| f64::from(*v) * f64::from(*v));
-        let norm = squares.sum::<f64>().sqrt();
-        // NaN is not less either.
-        ((norm - 1.0).abs() < 1e-3).then(|| Self(values.into()))
-    }
-
     /// The mean of `templates` by `weights` (at least 0), brought to unit length; `None` when there are none, their lengths
     /// differ, or they cancel out.
     #[must_use]

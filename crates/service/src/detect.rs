@@ -1,6 +1,8 @@
 //! Where are the faces?
 
-use gallery::Aim;
+use std::sync::Arc;
+
+use gallery::{Aim, Gallery};
 use inference::{CaptureLimits, Effort, Embedding, Face, Finding, ImageLimits, Pipeline, Quality};
 
 use super::{
@@ -98,21 +100,24 @@ pub async fn detect(
 ) -> Result<Recorded<Detection>, ServiceError> {
     let picture = pictures::one(app, picture, Part::Image).await?;
     let searcher = match &terms {
-        Some(terms) => Some((Searcher::new(app, terms).await?, terms.effort)),
+        Some(terms) => Some(Searcher::new(app, terms).await?),
         None => None,
     };
     let limits = app.config.images.limits();
-    let at_work = searcher.clone();
+    let effort = terms.map(|terms| terms.effort);
     let job = move |pipeline: &mut Pipeline| {
-        let effort = at_work.as_ref().map(|(_, effort)| *effort);
-        let (detection, probes) = look(pipeline, picture, &limits, details, effort)
-            .map_err(ServiceError::of(Part::Image))?;
-        let sought = at_work.map(|(searcher, _)| searcher.look(probes));
-        Ok::<_, ServiceError>((detection, sought.transpose()?))
+        look(pipeline, picture, &limits, details, effort).map_err(ServiceError::of(Part::Image))
     };
-    let (mut detection, sought) = app.infer(job).await??;
-    if let (Some(terms), Some((searcher, _)), Some(sought)) = (&terms, &searcher, sought) {
-        let (matches, aim) = searcher.found(app, sought).await?;
+    let find = move |gallery: Arc<Gallery>, (detection, probes)| async move {
+        let searched = match searcher {
+            Some(searcher) => Some(searcher.find(&gallery, probes).await?),
+            None => None,
+        };
+        Ok((detection, searched))
+    };
+    let (mut detection, searched) = app.infer_then(job, find).await?;
+    if let (Some(terms), Some(searched)) = (&terms, searched) {
+        let (matches, aim) = searched.told();
         detection.aim = Some(aim);
         let found = persons(app, terms.client, matches).await?;
         for (face, found) in detection.faces.iter_mut().zip(found) {

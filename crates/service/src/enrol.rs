@@ -1,5 +1,8 @@
 //! From pictures of a person to faces to store.
 
+use std::sync::Arc;
+
+use gallery::Gallery;
 use inference::{
     DecodedImage, Effort, Embedding, Face, FaceError, Finding, Pipeline, Quality, Weighting,
     combine,
@@ -12,7 +15,7 @@ use super::{
     liveness::{judge, main_face},
     look_alikes::{LookAlikes, Near},
     pictures::Resolved,
-    search::{Probe, Searcher, Sought, only},
+    search::{Probe, Searcher, only},
 };
 use crate::{App, config::EnrolmentConfig, warnings};
 
@@ -54,17 +57,19 @@ pub(super) async fn faces(
         let shots = pictures
             .into_iter()
             .map(|picture| studio.take(pipeline, picture, kind, None));
-        let shots = shots.collect::<Result<Vec<_>, PictureError>>()?;
+        let shots = shots.collect::<Result<Vec<_>, PictureError>>();
+        shots.map_err(ServiceError::of(Part::Image))
+    };
+    let find = move |gallery: Arc<Gallery>, shots: Vec<Shot>| async move {
         let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
         let (faces, templates): (Vec<_>, Vec<_>) = shots
             .into_iter()
             .map(|shot| (shot.face, shot.template))
             .unzip();
-        let look_alikes = look_alikes.look(&templates);
-        Ok::<_, PictureError>((Faces { faces, look_alikes }, findings))
+        let look_alikes = look_alikes.find(&gallery, &templates).await;
+        Ok((Faces { faces, look_alikes }, findings))
     };
-    let taken = app.infer(job).await?;
-    let (faces, findings) = taken.map_err(ServiceError::of(Part::Image))?;
+    let (faces, findings) = app.infer_then(job, find).await?;
     warnings::tell_each(&findings);
     Ok(faces)
 }
@@ -76,18 +81,28 @@ pub(super) async fn checked_faces(
     checks: Checks,
 ) -> Result<(Faces, Verdict), ServiceError> {
     let studio = Studio::new(app)?;
-    let searcher = checks.searcher.clone();
+    let Checks {
+        searcher,
+        look_alikes,
+        policy,
+    } = checks;
     let job = move |pipeline: &mut Pipeline| {
         let shots = pictures
             .into_iter()
-            .map(|picture| studio.take(pipeline, picture, Probe::Pictures, Some(&checks.policy)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(ServiceError::of(Part::Image))?;
-        let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
-        Ok::<_, ServiceError>((judge_all(shots, &checks)?, findings))
+            .map(|picture| studio.take(pipeline, picture, Probe::Pictures, Some(&policy)));
+        let shots = shots.collect::<Result<Vec<_>, _>>();
+        shots.map_err(ServiceError::of(Part::Image))
     };
-    let ((faces, sought, worst), findings) = app.infer(job).await??;
-    let (suspects, _) = searcher.found(app, sought).await?;
+    let find = move |gallery: Arc<Gallery>, shots: Vec<Shot>| async move {
+        let findings: Vec<_> = shots.iter().map(|shot| shot.findings.clone()).collect();
+        let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
+        let suspects = searcher.find(&gallery, vec![combined(&shots)?]).await?;
+        let look_alikes = look_alikes.find(&gallery, &templates).await;
+        let (faces, worst) = judged(shots);
+        Ok((Faces { faces, look_alikes }, suspects, worst, findings))
+    };
+    let (faces, suspects, worst, findings) = app.infer_then(job, find).await?;
+    let (suspects, _) = suspects.told();
     warnings::tell_each(&findings);
     let verdict = match worst {
         _ if !only(suspects).is_empty() => Verdict::Duplicate,
@@ -97,16 +112,17 @@ pub(super) async fn checked_faces(
     Ok((faces, verdict))
 }
 
-/// The faces, what is known of who has one already, and the verdict of the picture that is the least live.
-type Judged = (Faces, Sought, Option<Result<LivenessVerdict, PictureError>>);
-
-fn judge_all(shots: Vec<Shot>, checks: &Checks) -> Result<Judged, ServiceError> {
+/// The template of all the pictures together.
+fn combined(shots: &[Shot]) -> Result<Embedding, ServiceError> {
     let templates: Vec<_> = shots.iter().map(|shot| shot.template.clone()).collect();
     let qualities: Vec<_> = shots.iter().map(|shot| shot.quality).collect();
-    let probe = combine(&templates, &qualities, Weighting::default())
+    combine(&templates, &qualities, Weighting::default())
         .ok_or_else(|| FaceError::Inference("the pictures' templates cancel out".to_owned()))
-        .map_err(ServiceError::of(Part::Image))?;
-    let sought = checks.searcher.look(vec![probe])?;
+        .map_err(ServiceError::of(Part::Image))
+}
+
+/// The faces, and the verdict of the picture that is the least live.
+fn judged(shots: Vec<Shot>) -> (Vec<NewFace>, Option<Result<LivenessVerdict, PictureError>>) {
     let (mut faces, mut worst) = (Vec::new(), None);
     for shot in shots {
         faces.push(shot.face);
@@ -117,8 +133,7 @@ fn judge_all(shots: Vec<Shot>, checks: &Checks) -> Result<Judged, ServiceError> 
             (worst, _) => worst,
         };
     }
-    let look_alikes = checks.look_alikes.look(&templates);
-    Ok((Faces { faces, look_alikes }, sought, worst))
+    (faces, worst)
 }
 
 fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {

@@ -1,12 +1,12 @@
 //! Who is enrolled already and looks like somebody who is being enrolled: advice for the caller, which never holds an enrolment up.
 
-use gallery::{Match, Phase};
+use gallery::{Gallery, Match, Phase};
 use inference::{Effort, Embedding};
 use store::{ClientId, CollectionId, Person, PersonId};
 
 use super::{
     Cutoff, Found, SearchTerms, ServiceError,
-    search::{Searcher, Sought, merged, persons_of_one},
+    search::{Searched, Searcher, merged, persons_of_one},
 };
 use crate::App;
 
@@ -48,56 +48,49 @@ impl LookAlikes {
         };
         let searchers = scopes
             .into_iter()
-            .map(|scope| Searcher::within(app, &terms, scope));
+            .map(|scope| Searcher::within(&terms, scope));
         Self(searchers.collect())
     }
 
-    /// Looks who has a face like one of these, as far as that is known here. Runs on an engine thread.
-    pub(super) fn look(&self, faces: &[Embedding]) -> Near {
-        let looked = self.0.iter().map(|searcher| {
-            let sought = searcher.look(faces.to_vec())?;
-            Ok((searcher.clone(), sought))
-        });
-        match looked.collect::<Result<_, ServiceError>>() {
-            Ok(near) => Near(near),
-            Err(error) => {
-                failed(&error);
-                Near::default()
+    /// Looks who has a face like one of these; where that fails, nobody has. It may compute, as
+    /// [`Searcher::find`] does.
+    pub(super) async fn find(&self, gallery: &Gallery, faces: &[Embedding]) -> Near {
+        let mut near = Near::default();
+        for searcher in &self.0 {
+            match searcher.find(gallery, faces.to_vec()).await {
+                Ok(searched) => near.0.push(searched),
+                Err(error) => {
+                    tracing::debug!(%error, "look-alikes could not be looked for");
+                    return Near::default();
+                }
             }
         }
+        near
     }
 }
 
-/// What is known of look-alikes after a job.
-#[derive(Default)]
-pub(super) struct Near(Vec<(Searcher, Sought)>);
+/// What [`LookAlikes::find`] found.
+#[derive(Debug, Default)]
+pub(super) struct Near(Vec<Searched>);
 
 impl Near {
     /// Who they are, likest first.
-    async fn found(self, app: &App) -> Result<Vec<Match>, ServiceError> {
-        let mut found = Vec::new();
-        for (searcher, sought) in self.0 {
-            found.extend(searcher.found(app, sought).await?.0);
-        }
-        Ok(merged(found, MOST + 1))
+    fn told(self) -> Vec<Match> {
+        let found = self.0.into_iter().flat_map(|searched| searched.told().0);
+        merged(found.collect(), MOST + 1)
     }
 }
 
-fn failed(error: &ServiceError) {
-    tracing::debug!(%error, "look-alikes could not be looked for");
-}
-
-/// The persons of [`LookAlikes::look`], without the one who is enrolled.
+/// The persons of [`LookAlikes::find`], without the one who is enrolled.
 pub(super) async fn told(
     app: &App,
     client: ClientId,
     near: Near,
     own: Option<PersonId>,
 ) -> Result<Vec<Found>, ServiceError> {
-    let matches = near.found(app).await.unwrap_or_else(|error| {
-        failed(&error);
-        Vec::new()
-    });
-    let others = matches.into_iter().filter(|one| Some(one.person) != own);
+    let others = near
+        .told()
+        .into_iter()
+        .filter(|one| Some(one.person) != own);
     persons_of_one(app, client, others.take(MOST).collect()).await
 }

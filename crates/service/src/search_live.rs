@@ -1,5 +1,8 @@
 //! Is the one who is there now alive, and who is it?
 
+use std::sync::Arc;
+
+use gallery::Gallery;
 use inference::Pipeline;
 
 use super::{
@@ -37,7 +40,6 @@ pub async fn search_live(
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
     let rules = app.config.faces.rules();
-    let (effort, at_work) = (terms.effort, searcher.clone());
     let job = move |pipeline: &mut Pipeline| {
         let subject = Subject::find(pipeline, picture, &limits, &rules, &policy)
             .map_err(ServiceError::of(Part::Image))?;
@@ -46,14 +48,17 @@ pub async fn search_live(
             .map_err(ServiceError::of(Part::Image))?;
         let mut probes = Vec::new();
         if verdict.passed {
-            let probe = embed_one(pipeline, &subject.image, &subject.face, effort);
+            let probe = embed_one(pipeline, &subject.image, &subject.face, terms.effort);
             probes.push(probe.map_err(ServiceError::of(Part::Image))?);
         }
-        Ok::<_, ServiceError>((verdict, at_work.look(probes)?))
+        Ok((verdict, probes))
     };
-    let (verdict, sought) = app.infer(job).await??;
+    let find = move |gallery: Arc<Gallery>, (verdict, probes)| async move {
+        Ok((verdict, searcher.find(&gallery, probes).await?))
+    };
+    let (verdict, searched) = app.infer_then(job, find).await?;
     warnings::tell(&verdict.findings);
-    let (matches, aim) = searcher.found(app, sought).await?;
+    let (matches, aim) = searched.told();
     let found = persons_of_one(app, terms.client, only(matches)).await?;
     Ok(LiveSearch {
         verdict: app.audit.record(call, liveness::KIND, verdict),

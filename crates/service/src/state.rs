@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     Config, InstalledModels, Login, Readiness, Recorder, Reembedding, auth, fetch, limits::Limits,
-    nodes,
 };
 
 /// The running server's parts.
@@ -17,8 +16,6 @@ pub struct App {
     pub store: Arc<dyn store::Catalog>,
     /// The searchable faces, kept in step with the database.
     pub gallery: Arc<gallery::Gallery>,
-    /// The other nodes, where several divide the search among themselves.
-    pub nodes: Option<Arc<nodes::Nodes>>,
     /// Fetches pictures by URL without letting a client reach the inside of the network.
     pub fetcher: fetch::Fetcher,
     /// Issues and verifies account tokens; needs no database.

@@ -12,7 +12,6 @@ use crate::encryption::Encryption;
 use crate::error::StoreError;
 use crate::face::Faces;
 use crate::ids::ClientId;
-use crate::nodes::Nodes;
 use crate::open::DatabaseKind;
 use crate::person::Persons;
 use crate::reembedding::Reembedding;
@@ -34,7 +33,6 @@ pub trait Catalog:
     + Encryption
     + Audit
     + Retention
-    + Nodes
     + Vectors
     + Send
     + Sync

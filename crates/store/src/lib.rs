@@ -20,7 +20,6 @@ mod encryption;
 mod error;
 mod face;
 mod ids;
-mod nodes;
 mod open;
 mod person;
 mod query;
@@ -49,7 +48,6 @@ pub use ids::{
     ApiKeyId, ClientId, CollectionCode, CollectionId, FaceId, InvalidId, ModelId, PersonId,
     VerificationId,
 };
-pub use nodes::{Beat, Node, Nodes};
 pub use open::{DatabaseKind, EncryptionOptions, StoreOptions, open};
 pub use person::{
     Detached, Gender, Membership, NewPerson, Person, PersonField, PersonUpdate, Persons,

@@ -48,7 +48,7 @@ enum Command {
     Test(test::Args),
     /// Kill the server again and again while clients enrol and delete, and check what they were told.
     Torture(torture::Args),
-    /// Count what an installation of many nodes would do: memory, times of answers, the loss of a node.
+    /// Count what several gateways on one machine do, beside what was measured of them.
     Simulate(simulate::Args),
     /// Fuzz what reads a stranger's bytes, guided by coverage.
     Fuzz(fuzz::Args),

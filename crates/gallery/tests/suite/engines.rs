@@ -1,7 +1,6 @@
 //! Both engines find the same, whatever was written before; and what only the one in the database has.
 
-use gallery::{Engine, Gallery, GalleryOptions, Match, Mode, Query};
-use inference::Score;
+use gallery::{Engine, Gallery, GalleryOptions, Match, Mode, Request};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use store::{ClientId, CollectionId, PersonId, PersonUpdate, Revision, StoreError};
 
@@ -43,10 +42,10 @@ impl Pair {
         self.database.reached(revision).await.unwrap();
     }
 
-    async fn both(&self, query: &Query) -> [Vec<Match>; 2] {
+    async fn both(&self, request: &Request) -> [Vec<Match>; 2] {
         [
-            find(&self.embedded, query).await.unwrap(),
-            find(&self.database, query).await.unwrap(),
+            find(&self.embedded, request).await.unwrap(),
+            find(&self.database, request).await.unwrap(),
         ]
     }
 
@@ -59,10 +58,10 @@ impl Pair {
             for limit in [1, 3, 100] {
                 let share = random.random_range(0.3..0.9);
                 let (one, other) = (random.random_range(0..FACES), random.random_range(0..FACES));
-                let asked = Query {
+                let asked = Request {
                     limit,
                     // At 0 many cosines have one score, and which of them are named is not settled.
-                    min_score: Score::new([0.1, 0.4][random.random_range(0..2_usize)]),
+                    min_score: [0.1, 0.4][random.random_range(0..2_usize)],
                     ..query(self.client, scope, between(one, other, share), 0.0)
                 };
                 let [here, there] = self.both(&asked).await;
@@ -284,7 +283,7 @@ async fn partitions(bench: Bench) {
     // By its index: the face itself is the likest, and the whole account has each once.
     for number in 0..FACES {
         for scope in [None, Some(large)] {
-            let fast = Query {
+            let fast = Request {
                 mode: Mode::Fast,
                 limit: 1,
                 ..query(client, scope, template(number), 0.9)

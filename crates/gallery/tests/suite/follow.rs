@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use gallery::{Engine, GalleryError, GalleryOptions, Phase};
+use gallery::{Engine, FindError, GalleryError, GalleryOptions, Phase};
 use store::{CollectionRef, CollectionUpdate, ModelId, PersonUpdate, Revision};
 
 use crate::harness::{
-    Bench, face, on_both, on_pgvector, on_postgres, on_sqlite, options, person, query, template,
-    who,
+    Bench, face, find, on_both, on_pgvector, on_postgres, on_sqlite, options, person, query,
+    template, who,
 };
 
 on_both! {
@@ -272,8 +272,11 @@ async fn the_end(bench: Bench) {
         gallery.reached(Revision::ZERO).await,
         Err(GalleryError::Stopped)
     );
-    let refused = gallery.search(&query(client, None, template(1), 0.5));
-    assert_eq!(refused, Err(GalleryError::Stopped));
+    let refused = find(&gallery, &query(client, None, template(1), 0.5)).await;
+    assert!(matches!(
+        refused,
+        Err(FindError::Gallery(GalleryError::Stopped))
+    ));
 }
 
 async fn searching_while_persons_come_and_go(bench: Bench) {

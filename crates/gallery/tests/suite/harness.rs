@@ -3,8 +3,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use gallery::{Aim, AskError, Engine, Gallery, GalleryOptions, Match, Mode, Query, Question};
-use inference::{Embedding, Score};
+use gallery::{Aim, Engine, FindError, Gallery, GalleryOptions, Match, Mode, Request};
+use inference::Embedding;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use store::{
@@ -131,7 +131,6 @@ pub(crate) fn options() -> GalleryOptions {
         graph_threshold: usize::MAX,
         poll: Duration::from_millis(500),
         patience: Duration::from_secs(60),
-        hold: gallery::Held::all(),
     }
 }
 
@@ -181,36 +180,28 @@ const ANCHORS: [(f64, f64); 5] = [
     (1e-6, 0.70),
 ];
 
-/// A question about everybody with at least this score.
+/// A request for everybody with at least this score.
 pub(crate) fn query(
     client: ClientId,
     collection: Option<CollectionId>,
     probe: Embedding,
-    min_score: f32,
-) -> Query {
-    Query {
+    min_score: f64,
+) -> Request {
+    Request {
         client,
         collection,
-        probe,
-        min_score: Score::new(min_score),
+        probes: vec![probe],
+        min_score,
+        max_fpir: None,
+        slack: 0.0,
         limit: 100,
         mode: Mode::Accurate,
     }
 }
 
-/// Searches, wherever the gallery does.
-pub(crate) async fn find(gallery: &Gallery, query: &Query) -> Result<Vec<Match>, AskError> {
-    let question = Question {
-        client: query.client,
-        collection: query.collection,
-        probes: vec![query.probe.clone()],
-        min_score: f64::from(query.min_score.value()),
-        max_fpir: None,
-        slack: 0.0,
-        limit: query.limit,
-        mode: query.mode,
-    };
-    let answer = gallery.ask(question).await?;
+/// Who was found of the only probe.
+pub(crate) async fn find(gallery: &Gallery, request: &Request) -> Result<Vec<Match>, FindError> {
+    let answer = gallery.find(request.clone()).await?;
     Ok(answer.matches.into_iter().next().unwrap())
 }
 
@@ -222,17 +213,12 @@ pub(crate) async fn aim(
     min_score: f64,
     max_fpir: Option<f64>,
 ) -> Aim {
-    let question = Question {
-        client,
-        collection,
+    let request = Request {
         probes: Vec::new(),
-        min_score,
         max_fpir,
-        slack: 0.0,
-        limit: 1,
-        mode: Mode::Accurate,
+        ..query(client, collection, template(0), min_score)
     };
-    gallery.ask(question).await.unwrap().aim
+    gallery.find(request).await.unwrap().aim
 }
 
 /// How many faces are searched.

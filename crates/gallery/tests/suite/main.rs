@@ -8,6 +8,5 @@ mod engines;
 mod follow;
 mod harness;
 mod made_up;
-mod parts;
 mod rebuild;
 mod search;

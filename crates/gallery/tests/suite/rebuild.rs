@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use store::{CollectionId, CollectionRef, PersonId, PersonUpdate};
 use tokio::runtime::Runtime;
 
-use crate::harness::{Bench, face, on_postgres, on_sqlite, person, query, template};
+use crate::harness::{Bench, count, face, find, on_postgres, on_sqlite, person, query, template};
 
 /// A write. Persons and collections are meant by number, among those that are there.
 #[derive(Debug, Clone)]
@@ -163,11 +163,15 @@ async fn followed_is_rebuilt(bench: Bench, writes: Vec<Write>) {
     assert_eq!(followed.status().shelves, rebuilt.status().shelves);
     let scopes = world.collections.iter().copied().map(Some);
     for scope in scopes.chain([None]) {
+        assert_eq!(
+            count(&followed, client, scope).await,
+            count(&rebuilt, client, scope).await
+        );
         for number in 0..20 {
             let asked = query(client, scope, template(number), 0.0);
             let (one, other) = (
-                followed.search(&asked).unwrap(),
-                rebuilt.search(&asked).unwrap(),
+                find(&followed, &asked).await.unwrap(),
+                find(&rebuilt, &asked).await.unwrap(),
             );
             // A person may have one face twice: which of the two is named is not settled.
             let shown = |found: &[gallery::Match]| -> Vec<_> {

@@ -1,7 +1,7 @@
 //! What a search answers.
 
-use gallery::{AskError, GalleryError, Mode, Query};
-use inference::{Embedding, Score};
+use gallery::{FindError, GalleryError, Mode, Request};
+use inference::Embedding;
 
 use crate::harness::{
     Bench, aim, between, count, find, on_both, on_pgvector, query, template, who,
@@ -49,7 +49,7 @@ async fn best_face_of_each_person_best_first(bench: Bench) {
     assert_eq!(found[0].face, one.faces[1].id);
     assert!(found[0].score > found[1].score);
     // Both modes give a person the same score.
-    let fast = Query {
+    let fast = Request {
         mode: Mode::Fast,
         ..query(client, None, probe.clone(), 0.3)
     };
@@ -66,9 +66,9 @@ async fn limits(bench: Bench) {
         bench.enrol(&gallery, client, &[1], &[]).await;
     }
     let asked = async |limit, min_score| {
-        let query = Query {
+        let query = Request {
             limit,
-            min_score: Score::new(min_score),
+            min_score,
             ..query(client, None, between(1, 2, 0.7), 0.0)
         };
         find(&gallery, &query).await.unwrap()
@@ -81,7 +81,7 @@ async fn limits(bench: Bench) {
     );
     assert_eq!(asked(3, 0.0).await, all[..3]);
     // A limit that equals the score as it is shown keeps it; one step more does not.
-    let shown = all[0].score.rounded() as f32;
+    let shown = all[0].score.rounded();
     assert_eq!(asked(10, shown).await.len(), 5);
     assert_eq!(asked(10, shown + 0.0001).await, []);
 }
@@ -107,7 +107,7 @@ async fn other_templates_are_refused(bench: Bench) {
     let refused = find(&gallery, &query(client, None, short, 0.5)).await;
     assert!(matches!(
         refused,
-        Err(AskError::Gallery(GalleryError::WrongModel))
+        Err(FindError::Gallery(GalleryError::WrongModel))
     ));
     let nobody = find(&gallery, &query(client, None, template(1), 0.5)).await;
     assert_eq!(nobody.unwrap(), []);

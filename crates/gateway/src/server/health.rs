@@ -67,10 +67,6 @@ struct Search {
     graphs: usize,
     /// Collections whose graph is being built.
     graphs_building: usize,
-    /// Of the 1024 parts into which all collections fall, those that this node holds; searches in others are passed on.
-    parts: usize,
-    /// Other nodes that are alive, where several divide the search among themselves.
-    nodes: usize,
     /// Faces that were enrolled with another model pack.
     reembedding: Reembedding,
 }
@@ -90,11 +86,8 @@ impl Search {
     fn of(app: &App) -> Self {
         let (gallery, reembedding) = (&app.gallery, &app.reembedding);
         let status = gallery.status();
-        let nodes = app.nodes.as_ref().map(|nodes| nodes.view().alive());
         Self {
             engine: gallery.engine().name(),
-            parts: gallery.held().parts(),
-            nodes: nodes.unwrap_or(0),
             status: match status.phase {
                 Phase::Loading => "loading",
                 Phase::Following => "ok",
@@ -147,12 +140,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
     let following = app.gallery.phase() == Phase::Following;
-    // Whoever does not know yet whom to ask can answer for a part alone.
-    let knows = app
-        .nodes
-        .as_ref()
-        .is_none_or(|nodes| nodes.view().is_known());
-    let ready = database.is_ok() && following && knows && !draining;
+    let ready = database.is_ok() && following && !draining;
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },

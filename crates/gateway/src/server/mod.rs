@@ -3,7 +3,6 @@
 mod api;
 mod docs;
 mod health;
-mod internal;
 mod listen;
 mod metrics;
 mod middleware;

@@ -18,7 +18,7 @@ use super::{
     Tls,
     api::Document,
     docs::{self, Part},
-    health, internal, metrics,
+    health, metrics,
     middleware::{self, InFlight, TimeLimits},
 };
 use crate::routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik};
@@ -52,10 +52,6 @@ pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Router 
     let mut routes = routes.merge(operators);
     if config.docs.enabled {
         routes = routes.merge(docs::pages(parts, operators_api));
-    }
-    if app.nodes.is_some() {
-        let places = InFlight::new(config.server.max_in_flight);
-        routes = routes.merge(internal::router(places));
     }
     let routes = routes
         .fallback(not_found)

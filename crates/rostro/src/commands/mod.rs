@@ -10,7 +10,6 @@ mod health;
 mod import;
 mod key;
 mod models;
-mod nodes;
 mod receipt;
 mod reembed;
 mod secret;
@@ -72,8 +71,6 @@ enum Command {
     Reembed,
     /// Succeed if the server of these settings is ready (on this machine): for health checks
     Health,
-    /// List the nodes that divide the search among themselves: who holds what, and who is alive
-    Nodes,
     /// Print the settings in force as TOML, secrets masked
     Config,
     /// Measure on labelled pictures what the scores mean: error rates, calibration, differences between groups, liveness
@@ -108,7 +105,6 @@ fn run(cli: Cli) -> Result<()> {
         Command::Audit(command) => block_on(audit::run(settings, command)),
         Command::Reembed => block_on(reembed::run(settings)),
         Command::Health => block_on(health::run(settings)),
-        Command::Nodes => block_on(nodes::run(settings)),
         Command::Config => config::run(&settings),
         Command::Eval(eval) => block_on(eval::run(settings, eval)),
         Command::Models => models::run(&settings),

@@ -11,7 +11,6 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::upkeep;
 use gateway::server::{Tls, router, serve};
-use service::nodes::Nodes;
 use service::{
     App, AppState, Config, InstalledModels, Login, Recorder, Reembedder,
     auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
@@ -35,7 +34,6 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
-    nodes: JoinHandle<()>,
     reembedding: JoinHandle<()>,
 }
 
@@ -70,16 +68,7 @@ impl Server {
             })
         };
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
-        let nodes = {
-            let app = Arc::clone(&app);
-            tokio::spawn(async move {
-                if let Some(nodes) = &app.nodes {
-                    nodes.run(&*app.store, &app.gallery).await;
-                }
-            })
-        };
         Ok(Self {
-            nodes,
             app,
             tls,
             address,
@@ -134,10 +123,6 @@ impl Server {
     /// `server.drain_timeout`, audit records are written, the database is closed.
     pub async fn stop(mut self) {
         self.app.readiness.drain();
-        self.nodes.abort();
-        if let Some(nodes) = &self.app.nodes {
-            nodes.leave(&*self.app.store).await;
-        }
         tokio::time::sleep(self.app.config.server.shutdown_delay).await;
         let _ = self.stop.send(true);
         if let Err(error) = (&mut self.serving).await {
@@ -156,7 +141,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
         self.upkeep.abort();
-        self.nodes.abort();
         self.reembedding.abort();
     }
 }
@@ -214,7 +198,6 @@ async fn assemble(config: Config) -> Result<(App, ReembeddingTask)> {
         prepare_vectors(&config, &store, &engine).await?;
     }
     let gallery = Arc::new(start_gallery(&config, &store, &engine)?);
-    let nodes = Nodes::new(&config, &secrets, engine.info().workers)?.map(Arc::new);
     let reembedding = ReembeddingTask {
         store: Arc::clone(&store),
         gallery: Arc::clone(&gallery),
@@ -241,7 +224,6 @@ async fn assemble(config: Config) -> Result<(App, ReembeddingTask)> {
         engine,
         store,
         gallery,
-        nodes,
         fetcher,
     };
     Ok((app, reembedding))
@@ -306,7 +288,6 @@ fn start_gallery(config: &Config, store: &Arc<dyn Catalog>, engine: &Engine) -> 
         graph_threshold: config.search.graph_threshold,
         poll: POLL,
         patience: config.search.visible_within,
-        hold: config.search.hold.held(),
     };
     Gallery::start(Arc::clone(store), Arc::clone(engine.match_scale()), options)
         .context("the search indexes cannot be started")

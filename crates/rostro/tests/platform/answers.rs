@@ -32,8 +32,6 @@ async fn health_and_readiness() {
         "graphs": 0,
         "graphs_building": 0,
         "loaded": 0,
-        "nodes": 0,
-        "parts": 1024,
         "reembedding": {
           "failed": 0,
           "status": "idle",

@@ -11,7 +11,8 @@ use store::{ApiKeyId, ClientId};
 
 use crate::limits::Ticket;
 
-use gateway::server::REQUEST_ID;
+/// Header that carries the id of a request, in requests and in answers.
+pub const REQUEST_ID: &str = "x-request-id";
 
 /// How a caller showed which account it speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Call {
     }
 
     /// Whose request the current task works on.
-    pub(in crate::service) fn current() -> Option<Self> {
+    pub(crate) fn current() -> Option<Self> {
         CURRENT
             .try_with(|current| current.get().cloned())
             .ok()

@@ -92,9 +92,6 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| range("search.partition_threshold", config.search.partition_threshold, 1_000..=1_000_000_000))
         .or_else(|| range("search.graph_threshold", config.search.graph_threshold, 1_000..=1_000_000_000))
         .or_else(|| duration("search.visible_within", config.search.visible_within, SECOND, 10 * MINUTE))
-        .or_else(|| duration("search.node_timeout", config.search.node_timeout, SECOND, 10 * MINUTE))
-        .or_else(|| duration("search.take_over_after", config.search.take_over_after, SECOND, 1440 * MINUTE))
-        .or_else(|| nodes(config))
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
         .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
         .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))
@@ -197,51 +194,6 @@ fn origins(origins: &[String]) -> Fault {
             )
         }),
     }
-}
-
-/// Nodes that share the work need a place to find each other, and a way there.
-fn nodes(config: &Config) -> Fault {
-    let (search, advertise) = (&config.search, &config.server.advertise);
-    let parts = search.hold != super::Hold::All;
-    if parts && config.database.url.expose().starts_with("sqlite:") {
-        return Some((
-            "search.hold",
-            "must be \"all\" with SQLite: nodes that share the work find each other in Postgres"
-                .to_owned(),
-        ));
-    }
-    if parts && search.engine == super::SearchEngine::Pgvector {
-        return Some((
-            "search.hold",
-            "must be \"all\" with search.engine = \"pgvector\": no node holds anything then"
-                .to_owned(),
-        ));
-    }
-    if parts && advertise.is_empty() {
-        return Some((
-            "server.advertise",
-            "must be set when search.hold is not \"all\": the other nodes ask this one there"
-                .to_owned(),
-        ));
-    }
-    if search.take_over_after < search.node_timeout {
-        return Some((
-            "search.take_over_after",
-            "must not be shorter than search.node_timeout".to_owned(),
-        ));
-    }
-    let address = url::Url::parse(advertise).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.path() == "/"
-            && url.query().is_none()
-    });
-    (!advertise.is_empty() && address.is_none()).then(|| {
-        (
-            "server.advertise",
-            "must be empty, or an address such as \"http://10.0.0.2:8080\"".to_owned(),
-        )
-    })
 }
 
 fn database_url(url: &str) -> Fault {

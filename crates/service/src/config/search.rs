@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hold, duration};
+use super::duration;
 
 /// Where templates are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +31,4 @@ pub struct SearchConfig {
     /// How long a write waits for this node's searches to see it.
     #[serde(with = "duration")]
     pub visible_within: Duration,
-    /// Which collections' faces this node holds.
-    pub hold: Hold,
-    /// A node that gave no sign of life for so long is not asked any more.
-    #[serde(with = "duration")]
-    pub node_timeout: Duration,
-    /// What such a node held is taken over by others after so long.
-    #[serde(with = "duration")]
-    pub take_over_after: Duration,
 }

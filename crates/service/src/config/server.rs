@@ -14,8 +14,6 @@ use super::{TlsConfig, duration};
 pub struct ServerConfig {
     /// Address and port.
     pub listen: SocketAddr,
-    /// Where other nodes reach this one; empty where none does.
-    pub advertise: String,
     /// Folder for what the server must keep.
     pub data: PathBuf,
     /// Largest request body.

@@ -8,7 +8,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{Config, check};
+use super::{Config, check, gone};
 
 /// The documented reference, which holds every setting with its default.
 const DEFAULTS: &str = include_str!("../../../../config/rostro.toml");
@@ -232,11 +232,16 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
                     format!("{key}.{field}")
                 };
             }
-            let mut text = "is not a setting".to_owned();
-            if !expected.is_empty() {
-                let _ = write!(text, "; here there are {}", expected.join(", "));
+            match gone::instead(&key) {
+                Some(instead) => instead.to_owned(),
+                None => {
+                    let mut text = "is not a setting".to_owned();
+                    if !expected.is_empty() {
+                        let _ = write!(text, "; here there are {}", expected.join(", "));
+                    }
+                    text
+                }
             }
-            text
         }
         _ if SECRETS.contains(&key.as_str()) => "must be text".to_owned(),
         Kind::UnknownVariant(found, expected) => {
@@ -392,7 +397,7 @@ mod tests {
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        server.listn is not a setting; here there are listen, advertise, data, max_body, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listn is not a setting; here there are listen, data, max_body, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
         server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
         server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
         server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)
@@ -408,6 +413,32 @@ mod tests {
         encryption.keys must be another database than database.url: copies of that are to hold no keys (from the environment variable ROSTRO_ENCRYPTION__KEYS)
         nothing is not a setting; here there are server, limits, auth, login, mail, sms, database, encryption, retention, models, inference, images, faces, quality, enrolment, search, fetch, verifik, opencv_onpremise, opencv_cloud, log, metrics, docs (from the environment variable ROSTRO_NOTHING__AT_ALL)
         "#);
+    }
+
+    #[test]
+    fn settings_that_are_gone_say_what_to_use_instead() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        for (section, key, value) in [
+            ("search", "hold", "1/3"),
+            ("search", "hold", "all"),
+            ("search", "node_timeout", "5s"),
+            ("search", "take_over_after", "30s"),
+            ("server", "advertise", "http://10.0.0.2:8080"),
+        ] {
+            std::fs::write(&path, format!("[{section}]\n{key} = \"{value}\"\n")).unwrap();
+            let variable = format!("ROSTRO_{section}__{key}").to_ascii_uppercase();
+            let in_file = read(Some(&path), std::iter::empty()).unwrap_err();
+            for refused in [in_file.to_string(), error(&[(&variable, value)])] {
+                assert!(
+                    refused.starts_with(&format!("{section}.{key} is not a setting any more"))
+                        && refused
+                            .contains("several gateways that each hold all faces on one Postgres")
+                        && refused.contains("search.engine = \"pgvector\""),
+                    "{refused}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Enrolling many at once: each for itself, the failures told one by one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use inference::EngineError;
@@ -76,15 +76,11 @@ async fn take(
     // Of many at once, look-alikes are not told.
     let near = LookAlikes::default();
     let studio = Studio::new(app, client, collection, new, there.as_ref(), near).await?;
-    let studio = std::sync::Arc::new(studio);
+    let studio = Arc::new(studio);
     loop {
-        let (studio, picture) = (std::sync::Arc::clone(&studio), picture.clone());
-        match app
-            .infer(move |pipeline| studio.take(pipeline, picture))
-            .await
-        {
-            Err(EngineError::Busy) => tokio::time::sleep(PATIENCE).await,
-            done => return Ok((done??, there)),
+        match Arc::clone(&studio).work(app, picture.clone()).await {
+            Err(ServiceError::Engine(EngineError::Busy)) => tokio::time::sleep(PATIENCE).await,
+            taken => return Ok((taken?, there)),
         }
     }
 }

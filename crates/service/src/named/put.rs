@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gallery::Gallery;
 use inference::{Effort, Embedding, Finding, Pipeline, Score};
 use serde_json::{Map, Value};
 use store::{
@@ -18,7 +19,7 @@ use crate::{
     liveness,
     look_alikes::{self, LookAlikes, Near},
     pictures::{self, Resolved},
-    search::{Searcher, Sought, only},
+    search::{Searched, Searcher, only},
     verify::enrolled,
     warnings,
     writes::visible,
@@ -75,8 +76,7 @@ pub async fn put_person(
     let there = person_if_any(app, client, &new.key).await?;
     let near = LookAlikes::of(app, client, &[collection.id]);
     let studio = Studio::new(app, client, &collection, &new, there.as_ref(), near).await?;
-    let job = move |pipeline: &mut Pipeline| studio.take(pipeline, picture);
-    let mut taken = app.infer(job).await??;
+    let mut taken = Arc::new(studio).work(app, picture).await?;
     warnings::tell(&taken.findings);
     taken.check(app, call, there.as_ref()).await?;
     let (near, own) = (std::mem::take(&mut taken.look_alikes), there.as_ref());
@@ -122,8 +122,8 @@ pub(super) struct Taken {
     face: NewFace,
     findings: Vec<Finding>,
     verdict: Option<LivenessVerdict>,
-    /// What is known of others with the face, where they are looked for.
-    suspects: Option<(Searcher, Sought)>,
+    /// Others with the face, where they are looked for.
+    suspects: Option<Searched>,
     look_alikes: Near,
     /// How like the one who has the key; `None` where that was not asked.
     likeness: Option<Score>,
@@ -170,12 +170,33 @@ impl Studio {
         })
     }
 
-    /// Takes the face of a picture. Runs on an engine thread.
-    pub(super) fn take(
+    /// Takes the face of a picture, and looks who has one like it. One job of the engine.
+    pub(super) async fn work(
+        self: Arc<Self>,
+        app: &App,
+        picture: Resolved,
+    ) -> Result<Taken, ServiceError> {
+        let at_work = Arc::clone(&self);
+        let job = move |pipeline: &mut Pipeline| at_work.take(pipeline, picture);
+        let find = move |gallery: Arc<Gallery>, (mut taken, template): (Taken, Embedding)| async move {
+            taken.look_alikes = self
+                .look_alikes
+                .find(&gallery, std::slice::from_ref(&template))
+                .await;
+            if let Some(searcher) = &self.searcher {
+                taken.suspects = Some(searcher.find(&gallery, vec![template]).await?);
+            }
+            Ok(taken)
+        };
+        app.infer_then(job, find).await
+    }
+
+    /// The face of a picture, of which nothing was looked for yet, and its template.
+    fn take(
         &self,
         pipeline: &mut Pipeline,
         picture: Resolved,
-    ) -> Result<Taken, ServiceError> {
+    ) -> Result<(Taken, Embedding), ServiceError> {
         let of = ServiceError::of::<inference::FaceError>;
         let file = picture
             .load(&self.limits)
@@ -207,19 +228,15 @@ impl Studio {
             let scores = known.iter().map(|one| pipeline.similarity(&template, one));
             scores.fold(Score::ZERO, |best, one| if one > best { one } else { best })
         });
-        let look_alikes = self.look_alikes.look(std::slice::from_ref(&template));
-        let suspects = match &self.searcher {
-            Some(searcher) => Some((searcher.clone(), searcher.look(vec![template])?)),
-            None => None,
-        };
-        Ok(Taken {
+        let taken = Taken {
             face: self.keep.apply(face, file.as_slice()),
             findings,
             verdict,
-            suspects,
-            look_alikes,
+            suspects: None,
+            look_alikes: Near::default(),
             likeness,
-        })
+        };
+        Ok((taken, template))
     }
 }
 
@@ -241,10 +258,8 @@ impl Taken {
             return Err(StoreError::ExternalIdTaken.into());
         }
         let own = there.map(|person| person.id);
-        let suspects = match self.suspects.take() {
-            Some((searcher, sought)) => only(searcher.found(app, sought).await?.0),
-            None => Vec::new(),
-        };
+        let suspects = self.suspects.take().map(|suspects| suspects.told().0);
+        let suspects = suspects.map(only).unwrap_or_default();
         let mut others = suspects.iter().filter(|one| Some(one.person) != own);
         if let (Some(other), Some(client)) = (others.next(), call.client) {
             // Whoever was deleted meanwhile is no duplicate any more.

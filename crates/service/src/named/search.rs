@@ -1,6 +1,8 @@
 //! Whom the faces of a picture show, among the persons of a collection.
 
-use gallery::Aim;
+use std::sync::Arc;
+
+use gallery::{Aim, Gallery};
 use inference::Pipeline;
 
 use super::collection_for;
@@ -53,7 +55,6 @@ pub async fn search_every_face(
     };
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
-    let at_work = searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
         let of = ServiceError::of::<inference::FaceError>;
         let image = decode_for(pipeline, picture, gate.is_some(), &limits)
@@ -64,10 +65,13 @@ pub async fn search_every_face(
         let probes = pipeline
             .embed(&image, &seen.all, terms.effort)
             .map_err(of(Part::Image))?;
-        Ok::<_, ServiceError>((at_work.look(probes)?, verdict))
+        Ok((probes, verdict))
     };
-    let (sought, verdict) = app.infer(job).await??;
-    let (matches, aim) = searcher.found(app, sought).await?;
+    let find = move |gallery: Arc<Gallery>, (probes, verdict)| async move {
+        Ok((searcher.find(&gallery, probes).await?, verdict))
+    };
+    let (searched, verdict) = app.infer_then(job, find).await?;
+    let (matches, aim) = searched.told();
     let matches = merged(matches, terms.limit);
     if let Some(verdict) = verdict {
         warnings::tell(&verdict.findings);
@@ -97,7 +101,6 @@ pub async fn search_group(
     };
     let searcher = Searcher::new(app, &terms).await?;
     let limits = app.config.images.limits();
-    let at_work = searcher.clone();
     let job = move |pipeline: &mut Pipeline| {
         let of = ServiceError::of::<inference::FaceError>;
         let image = decode(pipeline, picture, &limits).map_err(ServiceError::of(Part::Image))?;
@@ -108,10 +111,13 @@ pub async fn search_group(
         let faces = seen.all.iter();
         let thumbnails = faces.map(|face| pipeline.thumbnail(&image, face));
         let thumbnails = thumbnails.collect::<Result<Vec<_>, _>>();
-        Ok::<_, ServiceError>((thumbnails.map_err(of(Part::Image))?, at_work.look(probes)?))
+        Ok((thumbnails.map_err(of(Part::Image))?, probes))
     };
-    let (thumbnails, sought) = app.infer(job).await??;
-    let (matches, aim) = searcher.found(app, sought).await?;
+    let find = move |gallery: Arc<Gallery>, (thumbnails, probes)| async move {
+        Ok((thumbnails, searcher.find(&gallery, probes).await?))
+    };
+    let (thumbnails, searched) = app.infer_then(job, find).await?;
+    let (matches, aim) = searched.told();
     let found = persons(app, terms.client, matches).await?;
     let faces = thumbnails.into_iter().zip(found);
     let faces = faces.map(|(thumbnail, found)| {

@@ -31,10 +31,6 @@ const SEARCH_LAG: &str = "rostro_search_lag";
 const SEARCH_SKETCHES: &str = "rostro_search_sketches";
 const SEARCH_RECALL: &str = "rostro_search_recall";
 
-const SEARCH_PARTS: &str = "rostro_search_parts_held";
-const SEARCH_FORWARDED: &str = "rostro_search_forwarded_total";
-const NODES_ALIVE: &str = "rostro_nodes_alive";
-
 const REEMBED_WAITING: &str = "rostro_reembed_waiting";
 const REEMBEDDED: &str = "rostro_reembedded_total";
 const AUDIT_DROPPED: &str = "rostro_audit_dropped_total";
@@ -75,10 +71,6 @@ impl Metrics {
         gauge!(REMEMBERED).set(app.engine.remembered() as f64);
         gauge!(SEARCH_ENGINE, "engine" => app.gallery.engine().name()).set(1.0);
         search(&app.gallery.status(), app.store.watch().borrow().number());
-        gauge!(SEARCH_PARTS).set(app.gallery.held().parts() as f64);
-        if let Some(nodes) = &app.nodes {
-            gauge!(NODES_ALIVE).set(nodes.view().alive() as f64 + 1.0);
-        }
         gauge!(REEMBED_WAITING).set(app.reembedding.waiting() as f64);
         if let Some(expires) = expires {
             let left = expires - OffsetDateTime::now_utc();
@@ -171,18 +163,6 @@ fn install() -> Result<Metrics, String> {
         "Lowest recall of FAST searches when last compared with the exact scan; absent until measured."
     );
     describe_gauge!(
-        SEARCH_PARTS,
-        "Of the 1024 parts into which all collections fall, those that this node holds."
-    );
-    describe_counter!(
-        SEARCH_FORWARDED,
-        "Searches that were passed on to another node, by outcome: answered, not_held, behind, failed."
-    );
-    describe_gauge!(
-        NODES_ALIVE,
-        "Nodes that are alive, this one included; absent where this one is alone."
-    );
-    describe_gauge!(
         REEMBED_WAITING,
         "Faces of another model pack that wait for a template: searches do not find them yet."
     );
@@ -235,11 +215,6 @@ pub(crate) fn handshake(outcome: Handshake) {
 /// Counts audit records that are lost.
 pub(crate) fn audit_dropped(records: u64) {
     counter!(AUDIT_DROPPED).increment(records);
-}
-
-/// Counts a search that was passed on to another node, by its outcome.
-pub(crate) fn forwarded(outcome: &'static str) {
-    counter!(SEARCH_FORWARDED, "outcome" => outcome).increment(1);
 }
 
 /// Counts faces of another model pack.

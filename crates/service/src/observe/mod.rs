@@ -3,7 +3,5 @@
 pub mod log;
 mod metrics;
 
-pub(crate) use metrics::{
-    Handshake, audit_dropped, forwarded, handshake, reembedded, started, timed, took,
-};
+pub(crate) use metrics::{Handshake, audit_dropped, handshake, reembedded, started, timed, took};
 pub use metrics::{Metrics, inference_observer, rejected};

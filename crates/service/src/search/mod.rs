@@ -1,17 +1,14 @@
 //! Who is this, among the account's persons?
 
-mod elsewhere;
-mod here;
 mod searcher;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use gallery::{Aim, Match};
+use gallery::{Aim, Gallery, Match};
 use inference::{Effort, Embedding, FaceRules, ImageBytes, Pipeline, Score};
 use store::{ClientId, CollectionId, CollectionRef, Person, PersonId, StoreError};
 
-pub(crate) use here::answer;
-pub(super) use searcher::{Searcher, Sought};
+pub(super) use searcher::{Searched, Searcher};
 
 use super::{
     Call, Part, PictureSource, Recorded, ServiceError,
@@ -118,14 +115,14 @@ pub async fn search(
     let sources = pictures::all(app, sources, Part::Image).await?;
     let searcher = Searcher::new(app, &terms).await?;
     let (limits, rules) = (app.config.images.limits(), app.config.faces.rules());
-    let (effort, at_work) = (terms.effort, searcher.clone());
     let job = move |pipeline: &mut Pipeline| {
         let pictures = load_all(sources, &limits).map_err(ServiceError::of(Part::Image))?;
-        let probe = template(pipeline, &pictures, probe, effort, &rules)?;
-        at_work.look(vec![probe])
+        template(pipeline, &pictures, probe, terms.effort, &rules)
     };
-    let sought = app.infer(job).await??;
-    let (matches, aim) = searcher.found(app, sought).await?;
+    let find = move |gallery: Arc<Gallery>, probe| async move {
+        searcher.find(&gallery, vec![probe]).await
+    };
+    let (matches, aim) = app.infer_then(job, find).await?.told();
     let found = persons_of_one(app, terms.client, only(matches)).await?;
     Ok(app.audit.record(call, kind, Search { found, aim }))
 }

@@ -11,7 +11,6 @@ mod faces;
 pub(crate) mod follow;
 mod listing;
 mod memberships;
-mod nodes;
 mod persons;
 mod reembedding;
 mod retention;

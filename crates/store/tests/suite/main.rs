@@ -25,7 +25,6 @@ mod key_store;
 mod listing;
 mod members;
 mod names;
-mod nodes;
 mod outage;
 mod persons;
 mod proxy;

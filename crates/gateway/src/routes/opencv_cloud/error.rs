@@ -456,10 +456,6 @@ impl From<GalleryError> for ApiError {
             GalleryError::Behind => {
                 Self::unavailable("ERR_SERVER_BUSY", "The search is behind the database.")
             }
-            GalleryError::NotHeld => Self::unavailable(
-                "ERR_SERVER_BUSY",
-                "The collection is on no server at the moment.",
-            ),
             GalleryError::Stopped => {
                 Self::unavailable("ERR_SERVER_BUSY", "The server is stopping.")
             }

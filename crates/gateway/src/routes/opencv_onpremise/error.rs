@@ -348,7 +348,6 @@ impl From<GalleryError> for ApiError {
         match error {
             GalleryError::Loading => Self::busy("The search is being loaded."),
             GalleryError::Behind => Self::busy("The search is behind the database."),
-            GalleryError::NotHeld => Self::busy("The collection is on no server at the moment."),
             GalleryError::Stopped => Self::busy("The server is stopping."),
             GalleryError::Options(_) | GalleryError::WrongModel => {
                 faults::search_failed(&error);

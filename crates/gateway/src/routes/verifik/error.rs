@@ -475,7 +475,6 @@ impl From<GalleryError> for ApiError {
         match error {
             GalleryError::Loading => Self::unavailable("search_loading"),
             GalleryError::Behind => Self::unavailable("search_behind"),
-            GalleryError::NotHeld => Self::unavailable("search_not_held"),
             GalleryError::Stopped => Self::unavailable("server_stopping"),
             GalleryError::Options(_) | GalleryError::WrongModel => {
                 faults::search_failed(&error);

@@ -197,7 +197,7 @@ fn the_store_the_search_and_the_engine() {
             row(500, "ERR_DATABASE_ERROR", ""),
         ),
         (GalleryError::Loading.into(), busy()),
-        (GalleryError::NotHeld.into(), busy()),
+        (GalleryError::Behind.into(), busy()),
         (GalleryError::Stopped.into(), busy()),
         (
             GalleryError::WrongModel.into(),

@@ -318,10 +318,6 @@ async fn the_database_and_the_indexes() {
             (503, "ServiceUnavailable", "search_behind"),
         ),
         (
-            GalleryError::NotHeld,
-            (503, "ServiceUnavailable", "search_not_held"),
-        ),
-        (
             GalleryError::Stopped,
             (503, "ServiceUnavailable", "server_stopping"),
         ),
