@@ -122,6 +122,27 @@ pub(super) async fn healthz() -> Json<Health> {
     })
 }
 
+/// Whether requests should be sent here.
+pub(super) async fn is_ready(app: &App) -> bool {
+    takes_requests(app) && database_answers(app).await
+}
+
+/// Whether the search indexes are built and the server is not about to stop.
+fn takes_requests(app: &App) -> bool {
+    app.gallery.phase() == Phase::Following && !app.readiness.is_draining()
+}
+
+async fn database_answers(app: &App) -> bool {
+    let answer = app.store.ping().await;
+    if let Err(error) = &answer {
+        tracing::warn!(
+            error = error as &dyn std::error::Error,
+            "the database does not answer"
+        );
+    }
+    answer.is_ok()
+}
+
 /// Whether requests should be sent here: models loaded and warmed, database reachable, search indexes built, not about to stop.
 #[utoipa::path(
     get,
@@ -130,21 +151,14 @@ pub(super) async fn healthz() -> Json<Health> {
     responses((status = 200, description = "Ready", body = Ready), (status = 503, description = "Not ready; the parts say why", body = Ready))
 )]
 pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Ready>) {
-    let database = app.store.ping().await;
-    if let Err(error) = &database {
-        tracing::warn!(
-            error = error as &dyn std::error::Error,
-            "the database does not answer"
-        );
-    }
+    let reachable = database_answers(&app).await;
     let draining = app.readiness.is_draining();
     let info = app.engine.info();
-    let following = app.gallery.phase() == Phase::Following;
-    let ready = database.is_ok() && following && !draining;
+    let ready = reachable && takes_requests(&app);
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
-        database: if database.is_ok() {
+        database: if reachable {
             "ok"
         } else {
             "unreachable"

@@ -8,6 +8,7 @@ mod metrics;
 mod middleware;
 mod router;
 mod tls;
+mod welcome;
 
 pub use listen::serve;
 pub use middleware::REQUEST_ID;

@@ -18,7 +18,7 @@ use super::{
     Tls,
     api::Document,
     docs::{self, Part},
-    health, metrics,
+    health, metrics, welcome,
     middleware::{self, InFlight, TimeLimits},
 };
 use crate::routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik};
@@ -42,6 +42,7 @@ pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Router 
         middleware::guard,
     ));
     let mut operators = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(welcome::welcome))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz));
     if config.metrics.enabled {

@@ -11,7 +11,7 @@ use store::{Catalog, PersonId, SealKey, Verification, VerificationId};
 use time::OffsetDateTime;
 
 pub(crate) use call::with_call;
-pub use call::{Call, Credential};
+pub use call::{Call, Credential, REQUEST_ID};
 
 use crate::auth::{Secrets, SigningSecret};
 use writer::Writer;
