@@ -16,7 +16,7 @@ FROM scratch AS models
 
 FROM ${RUST_IMAGE} AS build
 ARG APT_MIRROR
-# pip fetches ONNX Runtime, pinned by SHA-256 in crates/xtask/src/setup/onnxruntime.rs.
+# pip fetches ONNX Runtime, pinned by SHA-256 in crates/setup/src/onnxruntime.rs.
 # hadolint ignore=DL3008
 RUN if [ -n "${APT_MIRROR}" ]; then \
         sed -i -E "s,https?://[^/ ]+,${APT_MIRROR}," /etc/apt/sources.list.d/*; \
@@ -39,7 +39,7 @@ RUN --mount=type=bind,from=models,target=/models \
     fi \
     && if [ -n "${PIP_INDEX_URL}" ]; then export PIP_INDEX_URL; else unset PIP_INDEX_URL; fi \
     && if [ "${VARIANT}" = cuda ]; then set -- --gpu; else set --; fi \
-    && cargo xtask dist --models "${PACK}" --mirror /models --no-archive --out /dist "$@" \
+    && cargo xtask dist --pack "${PACK}" --mirror /models --no-archive --out /dist "$@" \
     && mv /dist/rostro-* /dist/rostro
 
 FROM ${CPU_IMAGE} AS base-cpu

@@ -87,7 +87,7 @@ pub enum EngineError {
 pub enum StartError {
     /// No ONNX Runtime library at the configured place.
     #[error(
-        "ONNX Runtime was not found{}: run `cargo xtask setup`, or set inference.onnxruntime (or ORT_DYLIB_PATH) to the path of libonnxruntime.so",
+        "ONNX Runtime was not found{}: run `rostro setup`, or set inference.onnxruntime (or ORT_DYLIB_PATH) to the path of libonnxruntime.so",
         .0.as_ref().map(|path| format!(" at {}", path.display())).unwrap_or_default()
     )]
     RuntimeMissing(Option<PathBuf>),

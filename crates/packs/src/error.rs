@@ -6,9 +6,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// There is no manifest at this place.
-    #[error(
-        "there is no model pack at {0}: run `cargo xtask setup`, or set models.dir and models.pack"
-    )]
+    #[error("there is no model pack at {0}: run `rostro setup`, or set models.dir and models.pack")]
     Missing(PathBuf),
     /// The manifest is not readable as one.
     #[error("the manifest {path} is not valid: {reason}")]
@@ -19,11 +17,11 @@ pub enum PackError {
         reason: String,
     },
     /// A file that the manifest names is not there.
-    #[error("the model file {0} is missing: run `cargo xtask setup` again")]
+    #[error("the model file {0} is missing: run `rostro setup` again")]
     FileMissing(PathBuf),
     /// A file is none of the artefacts that the manifest names.
     #[error(
-        "the model file {path} has SHA-256 {found}, which its manifest does not name: it is damaged or another model; delete it and run `cargo xtask setup` again"
+        "the model file {path} has SHA-256 {found}, which its manifest does not name: it is damaged or another model; delete it and run `rostro setup` again"
     )]
     WrongFile {
         /// The file.

@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod installed;
 mod manifest;
+mod places;
 mod rewrite;
 
 pub use calibration::{Anchor, Calibration, LivenessCalibration};
@@ -20,5 +21,8 @@ pub use installed::{InstalledFile, InstalledPack, MANIFEST_FILE};
 pub use manifest::{
     Channels, Confirm, CropRule, Decoder, Detector, Embedder, Eyes, Landmarks, LivenessModel,
     LivenessRole, Manifest, Pose, Scores, Template, Tensor,
+};
+pub use places::{
+    CACHE, CACHE_VARIABLE, DEFAULT_PACK, FALLBACK_PACK, MODELS, Places, preferred as preferred_pack,
 };
 pub use rewrite::{with_calibration, with_liveness_calibration, with_own_calibrations};

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::{report, workspace::Workspace};
 
 /// What is fuzzed: a binary and a folder of seeds in `fuzz/` each.
-pub(crate) const TARGETS: [&str; 8] = [
+pub const TARGETS: [&str; 8] = [
     "picture",
     "reduced",
     "base64",
@@ -36,7 +36,7 @@ const MEMORY: u32 = 4096;
 /// What to fuzz.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(crate) struct Args {
+pub struct Args {
     /// One of them [default: all, one after the other]
     #[arg(value_parser = clap::builder::PossibleValuesParser::new(TARGETS))]
     target: Option<String>,
@@ -50,20 +50,20 @@ pub(crate) struct Args {
 
 /// How a target fared.
 #[derive(Debug)]
-pub(crate) struct Fuzzed {
+pub struct Fuzzed {
     /// Which.
-    pub(crate) target: &'static str,
+    pub target: &'static str,
     /// Inputs tried.
-    pub(crate) inputs: u64,
+    pub inputs: u64,
     /// The input that it does not survive.
-    pub(crate) found: Option<PathBuf>,
+    pub found: Option<PathBuf>,
 }
 
 /// Fuzzes; fails when something was found.
 ///
 /// # Errors
 /// When it does not build or run.
-pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let wanted = |name: &&&str| args.target.as_deref().is_none_or(|target| target == **name);
     let targets: Vec<&'static str> = TARGETS.iter().filter(wanted).copied().collect();
     let all = fuzz(workspace, &targets, args.seconds, args.seed)?;
@@ -77,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 ///
 /// # Errors
 /// When it does not build or run.
-pub(crate) fn fuzz(
+pub fn fuzz(
     workspace: &Workspace,
     targets: &[&'static str],
     seconds: u32,

@@ -16,14 +16,14 @@ static TARGET: AtomicI64 = AtomicI64::new(0);
 
 /// Proof that signals no longer end this process at once.
 #[derive(Debug)]
-pub(crate) struct Interrupt(());
+pub struct Interrupt(());
 
 impl Interrupt {
     /// From now on a signal is noted and passed on instead of ending this process.
     ///
     /// # Errors
     /// When the system refuses the handler.
-    pub(crate) fn install() -> Result<Self> {
+    pub fn install() -> Result<Self> {
         ctrlc::set_handler(|| {
             SIGNALS.fetch_add(1, Ordering::SeqCst);
             pass_on();
@@ -33,7 +33,7 @@ impl Interrupt {
     }
 
     /// Whether a signal has come.
-    pub(crate) fn happened(&self) -> bool {
+    pub fn happened(&self) -> bool {
         SIGNALS.load(Ordering::SeqCst) > 0
     }
 
@@ -41,7 +41,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// When it cannot be run.
-    pub(crate) fn run(&self, mut command: Command) -> Result<ExitStatus> {
+    pub fn run(&self, mut command: Command) -> Result<ExitStatus> {
         // In a group of its own all its processes can be reached. On a terminal that would put it in the background,
         // where touching the terminal stops it; there Ctrl-C reaches all of them anyway.
         let apart = !stdin().is_terminal();

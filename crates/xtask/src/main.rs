@@ -4,27 +4,16 @@
 
 mod bench;
 mod dist;
-mod fuzz;
-mod hard_set;
-mod interrupt;
-mod postgres;
-mod report;
-mod schemathesis;
-mod secret;
+mod first_minute;
 mod serve;
-mod server;
-mod setup;
-mod simulate;
-mod supply;
 mod test;
 mod torture;
-mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
-
-use crate::workspace::Workspace;
+use xtask::{fuzz, server, setup, supply, workspace::Workspace};
 
 /// Chores of the Rostro repository.
 #[derive(Debug, Parser)]
@@ -40,59 +29,87 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fetch ONNX Runtime and a model pack into the cache, check them, and make the data folder.
+    /// Build the server, fetch ONNX Runtime and a model pack into the cache, and check them.
     Setup(setup::Args),
-    /// Set up, build, and run the server.
+    /// Build the server, set up, and run it.
     Serve(serve::Args),
     /// Set up, start a private Postgres, and run all tests.
     Test(test::Args),
     /// Kill the server again and again while clients enrol and delete, and check what they were told.
     Torture(torture::Args),
     /// Count what several gateways on one machine do, beside what was measured of them.
-    Simulate(simulate::Args),
+    Simulate(torture::Args),
     /// Fuzz what reads a stranger's bytes, guided by coverage.
     Fuzz(fuzz::Args),
     /// Ask a server what its OpenAPI documents say, rightly and wrongly, and check each answer.
-    Schemathesis(schemathesis::Args),
+    Schemathesis(torture::Args),
     /// Check what comes from others: licences, sources, known weaknesses, what is not used.
     Supply(supply::Args),
-    /// Set up, build, and pack everything for a machine without this repository.
+    /// Build, set up, and pack everything for a machine without this repository.
     Dist(dist::Args),
     /// Set up, and measure in release.
-    Bench(bench::Args),
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Make a set of bad pictures from LFW: blurred, small, turned, dark, bright, compressed.
-    HardSet(hard_set::Args),
+    HardSet(torture::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = Workspace::find().and_then(|workspace| match cli.command {
-        Command::Setup(args) => setup::run(&workspace, &args).map(|_| ExitCode::SUCCESS),
-        Command::Serve(args) => serve::run(&workspace, &args),
-        Command::Test(args) => test::run(&workspace, &args),
-        Command::Torture(args) => torture::run(&workspace, &args),
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Fuzz(args) => fuzz::run(&workspace, &args),
-        Command::Schemathesis(args) => schemathesis::run(&workspace, &args),
-        Command::Supply(args) => supply::run(&workspace, &args),
-        Command::Dist(args) => dist::run(&workspace, &args),
-        Command::Bench(args) => bench::run(&workspace, &args),
-        Command::HardSet(args) => hard_set::run(&args),
-    });
+    let done = Workspace::find().and_then(|workspace| run(&workspace, &cli.command));
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
 }
 
+fn run(workspace: &Workspace, command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Setup(args) => {
+            let program = server::build(workspace, true)?;
+            setup::fetch(workspace, &program, args).map(|_| ExitCode::SUCCESS)
+        }
+        Command::Serve(args) => serve::run(workspace, args),
+        Command::Test(args) => test::run(workspace, args),
+        Command::Torture(args) => torture::run(workspace, &["torture"], args),
+        Command::Simulate(args) => torture::run(workspace, &["simulate"], args),
+        Command::Fuzz(args) => fuzz::run(workspace, args),
+        Command::Schemathesis(args) => torture::run(workspace, &["schemathesis"], args),
+        Command::Supply(args) => supply::run(workspace, args),
+        Command::Dist(args) => dist::run(workspace, args),
+        Command::Bench(bench) => bench::run(workspace, bench),
+        Command::HardSet(args) => torture::run(workspace, &["hard-set"], args),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
-    use super::Cli;
+    use super::{Cli, Command};
 
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_heavy_chores_get_everything_even_the_question_for_help() {
+        for words in [
+            ["torture", "--help"],
+            ["simulate", "--faces"],
+            ["schemathesis", "--"],
+            ["hard-set", "--out"],
+        ] {
+            let cli = Cli::try_parse_from(["xtask"].into_iter().chain(words)).unwrap();
+            let (Command::Torture(args)
+            | Command::Simulate(args)
+            | Command::Schemathesis(args)
+            | Command::HardSet(args)) = cli.command
+            else {
+                panic!("{words:?} is another command");
+            };
+            assert_eq!(args.rest(), [words[1]]);
+        }
     }
 }

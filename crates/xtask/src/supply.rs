@@ -27,24 +27,24 @@ const MACHETE: Tool = Tool {
 /// What to check.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(crate) struct Args {}
+pub struct Args {}
 
 /// One check.
 #[derive(Debug)]
-pub(crate) struct Checked {
+pub struct Checked {
     /// What is promised.
-    pub(crate) promise: &'static str,
+    pub promise: &'static str,
     /// What was counted, or why it could not be.
-    pub(crate) figure: String,
+    pub figure: String,
     /// Whether it held; `None` when it could not be checked.
-    pub(crate) held: Option<bool>,
+    pub held: Option<bool>,
 }
 
 /// Checks; fails when something did not hold.
 ///
 /// # Errors
 /// When a tool cannot be had.
-pub(crate) fn run(workspace: &Workspace, _: &Args) -> Result<ExitCode> {
+pub fn run(workspace: &Workspace, _: &Args) -> Result<ExitCode> {
     let all = all(workspace)?;
     for one in &all {
         let held = match one.held {
@@ -64,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace, _: &Args) -> Result<ExitCode> {
 ///
 /// # Errors
 /// When a tool cannot be had.
-pub(crate) fn all(workspace: &Workspace) -> Result<Vec<Checked>> {
+pub fn all(workspace: &Workspace) -> Result<Vec<Checked>> {
     let home = workspace.target()?.join("tools");
     let deny = provide(&home, &DENY)?;
     let machete = provide(&home, &MACHETE)?;

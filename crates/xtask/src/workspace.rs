@@ -6,15 +6,15 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 /// The repository and its cache.
 #[derive(Debug)]
-pub(crate) struct Workspace {
+pub struct Workspace {
     /// Root of the repository.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// Where fetched things lie: `ROSTRO_CACHE`, else `.rostro` in the repository.
-    pub(crate) cache: PathBuf,
+    pub cache: PathBuf,
 }
 
 impl Workspace {
@@ -22,7 +22,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When the current folder is gone, so that relative paths mean nothing.
-    pub(crate) fn find() -> Result<Self> {
+    pub fn find() -> Result<Self> {
         // Asked at run time first: a repository that was moved keeps working without a rebuild.
         let manifest = env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -35,34 +35,12 @@ impl Workspace {
     }
 
     /// The folder of installed packs.
-    pub(crate) fn models(&self) -> PathBuf {
+    pub fn models(&self) -> PathBuf {
         self.cache.join("models")
     }
 
-    /// The manifest of the pack `name` as it ships.
-    ///
-    /// # Errors
-    /// When there is none, naming those there are.
-    pub(crate) fn manifest(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.root.join("models");
-        let path = folder.join(format!("{name}.toml"));
-        if !name.contains(['/', '\\']) && path.is_file() {
-            return Ok(path);
-        }
-        let mut names: Vec<String> = folder
-            .read_dir()
-            .with_context(|| format!("{} cannot be read", folder.display()))?
-            .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))
-            .collect();
-        names.sort();
-        bail!(
-            "there is no model pack {name:?}; choose one of: {}",
-            names.join(", ")
-        );
-    }
-
     /// `cargo`, to be run in the repository.
-    pub(crate) fn cargo(&self) -> Command {
+    pub fn cargo(&self) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root);
         command
@@ -72,7 +50,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When cargo does not tell.
-    pub(crate) fn target(&self) -> Result<PathBuf> {
+    pub fn target(&self) -> Result<PathBuf> {
         let output = self
             .cargo()
             .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -91,7 +69,7 @@ impl Workspace {
 ///
 /// # Errors
 /// When the current folder is gone.
-pub(crate) fn env_path(name: &str) -> Result<Option<PathBuf>> {
+pub fn env_path(name: &str) -> Result<Option<PathBuf>> {
     match env::var_os(name).filter(|value| !value.is_empty()) {
         Some(value) => Ok(Some(absolute_path(Path::new(&value))?)),
         None => Ok(None),
@@ -102,6 +80,6 @@ pub(crate) fn env_path(name: &str) -> Result<Option<PathBuf>> {
 ///
 /// # Errors
 /// When the current folder is gone.
-pub(crate) fn absolute_path(path: &Path) -> Result<PathBuf> {
+pub fn absolute_path(path: &Path) -> Result<PathBuf> {
     absolute(path).with_context(|| format!("the path {} cannot be resolved", path.display()))
 }

@@ -65,6 +65,15 @@ impl From<EffortName> for Effort {
     }
 }
 
+impl Eval {
+    /// The pack to measure takes the place of the one in the settings.
+    pub(super) fn choose_pack(&self, settings: &mut Config) {
+        if let Some(pack) = &self.pack {
+            settings.models.pack.clone_from(pack);
+        }
+    }
+}
+
 const AFTER: &str = "\
 Pictures are looked at as `compare` does, with the face rules of the settings. Those without a face, with several of
 comparable size, and unreadable ones are listed and left out; so is a file that is there twice.
@@ -75,9 +84,6 @@ docs/ACCURACY.md explains the figures.";
 pub(super) async fn run(mut settings: Config, eval: Eval) -> Result<()> {
     // All cores, whatever the server takes.
     (settings.inference.workers, settings.inference.queue) = (0, 0);
-    if let Some(pack) = &eval.pack {
-        settings.models.pack.clone_from(pack);
-    }
     match &eval.pad {
         Some(folder) => liveness::run(&settings, &eval, folder).await,
         None => matching::run(&settings, &eval).await,
@@ -86,6 +92,7 @@ pub(super) async fn run(mut settings: Config, eval: Eval) -> Result<()> {
 
 /// The pack in use, checked.
 async fn open_pack(settings: &Config) -> Result<InstalledPack> {
+    settings.demand_models()?;
     let dir = settings.models.pack_dir();
     // Hashing the models takes a while.
     Ok(tokio::task::spawn_blocking(move || InstalledPack::open(&dir)).await??)

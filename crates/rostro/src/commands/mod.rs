@@ -14,6 +14,7 @@ mod receipt;
 mod reembed;
 mod secret;
 mod serve;
+mod setup;
 mod table;
 mod token;
 
@@ -45,6 +46,8 @@ Settings come from the built-in defaults, then --config FILE, then environment v
 enum Command {
     /// Run the server until SIGTERM or Ctrl-C
     Serve,
+    /// Fetch ONNX Runtime and a model pack, check them, and put them where the server finds them
+    Setup(setup::Setup),
     /// Accounts
     #[command(subcommand)]
     Client(client::Command),
@@ -76,7 +79,7 @@ enum Command {
     /// Measure on labelled pictures what the scores mean: error rates, calibration, differences between groups, liveness
     Eval(eval::Eval),
     /// List the installed model packs: files, licences, origins, calibration
-    Models,
+    Models(models::Models),
 }
 
 /// Runs the command line of this process.
@@ -92,7 +95,16 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    let settings = load(cli.config.as_deref())?;
+    let mut settings = load(cli.config.as_deref())?;
+    match &cli.command {
+        // It must know what is set, and not what it put down the last time.
+        Command::Setup(_) => (),
+        Command::Eval(eval) => {
+            eval.choose_pack(&mut settings);
+            settings.find_installed();
+        }
+        _ => settings.find_installed(),
+    }
     match cli.command {
         Command::Serve => block_on(serve::run(settings)),
         Command::Client(command) => block_on(client::run(settings, command)),
@@ -107,7 +119,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Health => block_on(health::run(settings)),
         Command::Config => config::run(&settings),
         Command::Eval(eval) => block_on(eval::run(settings, eval)),
-        Command::Models => models::run(&settings),
+        Command::Models(models) => models::run(&settings, &models),
+        Command::Setup(setup) => setup::run(&settings, &setup),
     }
 }
 

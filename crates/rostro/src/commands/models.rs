@@ -3,26 +3,43 @@
 use std::{fmt::Write as _, path::Path};
 
 use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
 
 use super::{print, table::table};
 use service::{
     AnchorReport, Config, MatchingReport, ModelReport, PackFolder, PackReport, installed_packs,
 };
 
+/// How to list.
+#[derive(Debug, clap::Args)]
+pub(super) struct Models {
+    /// As JSON: a list of packs, the one in use first, with their models
+    #[arg(long)]
+    json: bool,
+}
+
 /// Lists the installed packs, the one in use first. Needs no ONNX Runtime.
-pub(super) fn run(settings: &Config) -> Result<()> {
+pub(super) fn run(settings: &Config, models: &Models) -> Result<()> {
+    if settings.models.dir.as_os_str().is_empty() {
+        settings.demand_pack()?;
+    }
     let dir = &settings.models.dir;
     let found = installed_packs(&settings.models).with_context(|| {
         format!(
-            "the models folder {} (models.dir) cannot be read: run `cargo xtask setup`",
+            "the models folder {} (models.dir) cannot be read: run `rostro setup`",
             dir.display()
         )
     })?;
     anyhow::ensure!(
         !found.is_empty(),
-        "there is no model pack in {} (models.dir): run `cargo xtask setup`",
+        "there is no model pack in {} (models.dir): run `rostro setup`",
         dir.display()
     );
+    if models.json {
+        let packs: Vec<Value> = found.iter().map(|folder| in_json(folder, dir)).collect();
+        print(&serde_json::to_string_pretty(&packs)?);
+        return Ok(());
+    }
     let parts: Vec<String> = found
         .iter()
         .map(|folder| describe(folder, dir, &settings.models.pack))
@@ -38,6 +55,28 @@ fn describe(PackFolder { name, pack }: &PackFolder, dir: &Path, in_use: &str) ->
         Ok(pack) => heading + &facts(pack) + &anchors(&pack.matching) + &files(&pack.models),
         Err(error) => format!("{heading}  NOT USABLE: {error}\n"),
     }
+}
+
+fn in_json(PackFolder { name, pack }: &PackFolder, dir: &Path) -> Value {
+    let folder = dir.join(name);
+    let pack = match pack {
+        Ok(pack) => pack,
+        Err(error) => return json!({ "name": name, "folder": folder, "error": error.to_string() }),
+    };
+    let model = |model: &ModelReport| {
+        json!({
+            "role": model.role, "file": model.file, "licence": model.licence,
+            "commercial": model.commercial, "origin": model.origin, "sha256": model.sha256,
+        })
+    };
+    json!({
+        "name": name,
+        "folder": folder,
+        "in_use": pack.in_use,
+        "summary": pack.summary,
+        "warning": pack.warning,
+        "models": pack.models.iter().map(model).collect::<Vec<_>>(),
+    })
 }
 
 fn facts(pack: &PackReport) -> String {

@@ -234,6 +234,7 @@ async fn assemble(config: Config) -> Result<(App, ReembeddingTask)> {
 /// # Errors
 /// One sentence for an operator.
 pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
+    config.demand_models()?;
     let runtime = &config.inference.onnxruntime;
     let settings = EngineConfig {
         onnxruntime: (!runtime.as_os_str().is_empty()).then(|| runtime.clone()),

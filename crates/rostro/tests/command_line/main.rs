@@ -11,6 +11,7 @@ mod eval;
 mod master_key;
 mod remember;
 mod secrets;
+mod setup;
 mod tls;
 
 use std::{

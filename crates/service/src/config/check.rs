@@ -254,7 +254,8 @@ fn pgvector(config: &Config) -> Fault {
 
 // The name becomes a folder below models.dir.
 fn pack(name: &str) -> Fault {
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    // Empty is the one that is installed.
+    let plain = !name.starts_with('.') && !name.contains(['/', '\\']);
     (!plain).then(|| {
         (
             "models.pack",

@@ -34,7 +34,7 @@ pub use fetch::FetchConfig;
 pub use images::{FacesConfig, ImagesConfig};
 pub use limits::LimitsConfig;
 pub use login::{LoginConfig, MailConfig, MailTls, SmsConfig};
-pub use models::{InferenceConfig, ModelsConfig, ProviderName};
+pub use models::{InferenceConfig, ModelsConfig, NotInstalled, ProviderName};
 pub use observe::{DocsConfig, LogConfig, LogFormat, MetricsConfig};
 pub use opencv::{OpencvCloudConfig, OpencvOnpremiseConfig};
 pub use retention::RetentionConfig;

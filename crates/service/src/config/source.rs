@@ -315,7 +315,7 @@ mod tests {
             ),
             (2, 8 << 20, 1)
         );
-        assert_eq!(config.models.pack, "standard");
+        assert_eq!(config.models.pack, "");
     }
 
     #[test]

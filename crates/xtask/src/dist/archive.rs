@@ -5,12 +5,11 @@ use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use anyhow::{Context as _, Result};
-use flate2::{Compression, GzBuilder};
-use packs::sha256_of_file;
-use tar::{Builder, EntryType, Header};
+use anyhow::{Context as _, Result, ensure};
+use xtask::sha256;
 
 const CHECKSUMS: &str = "SHA256SUMS";
 
@@ -24,7 +23,7 @@ const RUN: [&str; 2] = ["bin/rostro", "install.sh"];
 pub(super) fn checksums(folder: &Path) -> Result<()> {
     let mut text = String::new();
     for file in files(folder)? {
-        let sha256 = sha256_of_file(&folder.join(&file))?;
+        let sha256 = sha256::of_file(&folder.join(&file))?;
         let _ = writeln!(text, "{sha256}  {file}");
     }
     fs::write(folder.join(CHECKSUMS), text)?;
@@ -42,25 +41,24 @@ pub(super) fn checksums(folder: &Path) -> Result<()> {
 /// Writes `folder` as `NAME.tar.gz` beside it, with its SHA-256 in `NAME.tar.gz.sha256`; the archive's path.
 ///
 /// # Errors
-/// As [`checksums`].
+/// As [`checksums`]; a system without GNU tar and gzip.
 pub(super) fn pack(folder: &Path, name: &str) -> Result<PathBuf> {
     let file_name = format!("{name}.tar.gz");
     let path = folder.with_file_name(&file_name);
-    let file =
-        File::create(&path).with_context(|| format!("{} is not writable", path.display()))?;
-    let mut archive = Builder::new(GzBuilder::new().write(file, Compression::best()));
-    for file in files(folder)? {
-        let mut header = Header::new_gnu();
-        let run = RUN.contains(&file.as_str());
-        header.set_mode(if run { 0o755 } else { 0o644 });
-        header.set_entry_type(EntryType::Regular);
-        header.set_mtime(0);
-        let content = fs::read(folder.join(&file))?;
-        header.set_size(content.len() as u64);
-        archive.append_data(&mut header, format!("{name}/{file}"), content.as_slice())?;
-    }
-    archive.into_inner()?.finish()?.sync_all()?;
-    let sum = format!("{}  {file_name}\n", sha256_of_file(&path)?);
+    let parent = folder.parent().context("the folder has no parent")?;
+    let mut tar = Command::new("tar");
+    // Files alone, in one order, of nobody, and without a time.
+    tar.args(["--create", "--format=gnu", "--no-recursion", "--mtime=@0"])
+        .args(["--owner=root:0", "--group=root:0", "--numeric-owner"])
+        .args(["--use-compress-program=gzip -9 --no-name", "--file"])
+        .arg(&path)
+        .arg("--directory")
+        .arg(parent);
+    tar.args(files(folder)?.iter().map(|file| format!("{name}/{file}")));
+    let packed = tar.status().context("tar cannot be run")?;
+    ensure!(packed.success(), "the archive cannot be written: see above");
+    File::open(&path)?.sync_all()?;
+    let sum = format!("{}  {file_name}\n", sha256::of_file(&path)?);
     fs::write(folder.with_file_name(format!("{file_name}.sha256")), sum)?;
     Ok(path)
 }
@@ -86,8 +84,6 @@ fn files(folder: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use super::*;
 
     fn folder() -> tempfile::TempDir {
@@ -109,24 +105,35 @@ mod tests {
         };
         let bytes = packed();
         assert_eq!(bytes, packed());
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
-        let found: Vec<(String, u32, String)> = archive
-            .entries()
-            .unwrap()
-            .map(|entry| {
-                let mut entry = entry.unwrap();
-                let mut text = String::new();
-                entry.read_to_string(&mut text).unwrap();
-                let path = entry.path().unwrap().display().to_string();
-                (path, entry.header().mode().unwrap(), text)
-            })
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("x.tar.gz");
+        fs::write(&archive, &bytes).unwrap();
+        let told = |arguments: &[&str]| {
+            let mut tar = Command::new("tar");
+            tar.args(arguments).arg(&archive);
+            let output = tar.current_dir(folder.path()).output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let list = told(&["--list", "--verbose", "--numeric-owner", "--utc", "--file"]);
+        let list: Vec<(&str, &str)> = list
+            .lines()
+            .map(|line| (&line[..14], line.rsplit(' ').next().unwrap()))
             .collect();
-        let names: Vec<&str> = found.iter().map(|(path, _, _)| path.as_str()).collect();
-        assert_eq!(names, ["x/README", "x/SHA256SUMS", "x/bin/rostro"]);
-        assert_eq!((found[0].1, found[2].1), (0o644, 0o755));
-        assert_eq!(found[0].2, "hello");
-        assert_eq!(found[1].2.lines().count(), 2, "not of itself");
-        assert!(found[1].2.starts_with(
+        assert_eq!(
+            list,
+            [
+                ("-rw-r--r-- 0/0", "x/README"),
+                ("-rw-r--r-- 0/0", "x/SHA256SUMS"),
+                ("-rwxr-xr-x 0/0", "x/bin/rostro"),
+            ]
+        );
+        told(&["--extract", "--file"]);
+        let read = |name: &str| fs::read_to_string(folder.path().join("x").join(name)).unwrap();
+        assert_eq!(read("README"), "hello");
+        let sums = read("SHA256SUMS");
+        assert_eq!(sums.lines().count(), 2, "not of itself");
+        assert!(sums.starts_with(
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824  README\n"
         ));
     }

@@ -3,36 +3,11 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use anyhow::Result;
-use packs::InstalledPack;
 
 use super::parts::Part;
 
 /// How the names of files with terms begin, in lower case.
 const TERMS: [&str; 5] = ["licen", "copying", "notice", "unlicense", "copyright"];
-
-/// Licence and origin of each model.
-pub(super) fn of_models(pack: &InstalledPack) -> String {
-    let mut text = format!("Models of the pack {}\n", pack.manifest.name);
-    if let Some(warning) = &pack.manifest.warning {
-        let _ = writeln!(text, "WARNING: {warning}");
-    }
-    for (key, entry) in &pack.manifest.files {
-        let Some(file) = pack.files.get(key) else {
-            continue;
-        };
-        let terms = if entry.commercial {
-            ""
-        } else {
-            "NON-COMMERCIAL: "
-        };
-        let _ = write!(
-            text,
-            "\n{}\n  licence {terms}{}\n  origin  {}\n  sha256  {}\n",
-            entry.name, entry.license, entry.origin, file.sha256
-        );
-    }
-    text
-}
 
 /// Every crate with its licence, then every text of terms once, with the crates that have it.
 ///

@@ -9,6 +9,7 @@
 
 mod archive;
 mod licences;
+mod models;
 mod parts;
 mod sbom;
 
@@ -20,18 +21,20 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-
-use crate::{
-    report, setup,
+use xtask::{
+    report, server,
+    setup::{self, Args as SetupArgs},
     workspace::{Workspace, absolute_path},
 };
+
+use models::Pack;
 
 /// What to pack.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
     #[command(flatten)]
-    setup: setup::Args,
+    setup: SetupArgs,
     /// With the ONNX Runtime for NVIDIA GPUs (CUDA 13 and cuDNN 9 must be on the machine)
     #[arg(long)]
     gpu: bool,
@@ -55,13 +58,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         Some(out) => absolute_path(out)?,
         None => workspace.target()?.join("dist"),
     };
-    let fetched = setup::fetch(workspace, &args.setup)?;
-    let runtime = setup::runtime_files(workspace, args.gpu)?;
+    // First: it refuses a Cargo.lock that does not fit.
+    let crates = parts::crates(workspace)?;
     let program = match &args.program {
         Some(program) => absolute_path(program)?,
-        None => build(workspace)?,
+        None => server::build(workspace, true)?,
     };
-    let crates = parts::crates(workspace)?;
+    let fetched = setup::fetch_to_pass_on(workspace, &program, &args.setup, args.gpu)?;
+    let runtime = beside(&fetched.onnxruntime)?;
+    let pack = Pack::read(&program, &fetched)?;
 
     let suffix = if args.gpu { "-cuda" } else { "" };
     let name = format!("rostro-{}-{ARCH}-{OS}{suffix}", env!("CARGO_PKG_VERSION"));
@@ -80,63 +85,61 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         };
         layout.copy(file, &format!("{folder}/{name}"))?;
     }
-    let pack = fetched.models.join(&fetched.pack);
-    let installed = packs::InstalledPack::open(&pack)?;
-    for file in installed.files.values() {
-        let to = format!("models/{}/{}", fetched.pack, file_name(&file.path)?);
-        layout.copy(&file.path, &to)?;
+    for file in &pack.files {
+        layout.copy(
+            file,
+            &format!("models/{}/{}", fetched.pack, file_name(file)?),
+        )?;
     }
-    let manifest = format!("models/{}/{}", fetched.pack, packs::MANIFEST_FILE);
-    layout.copy(&pack.join(packs::MANIFEST_FILE), &manifest)?;
 
     let deploy = workspace.root.join("deploy");
     for file in ["rostro.service", "install.sh", "INSTALL.md"] {
         layout.copy(&deploy.join(file), file)?;
     }
-    let runtime_name = runtime.first().map(|path| file_name(path)).transpose()?;
+    let runtime_name = file_name(&fetched.onnxruntime)?;
     let settings = fs::read_to_string(deploy.join("rostro.toml"))?
         .replace("{pack}", &fetched.pack)
-        .replace("{onnxruntime}", runtime_name.unwrap_or_default())
+        .replace("{onnxruntime}", runtime_name)
         .replace("{provider}", if args.gpu { "cuda" } else { "cpu" });
     layout.write("rostro.toml", &settings)?;
     layout.copy(
         &workspace.root.join("config/rostro.toml"),
         "rostro.reference.toml",
     )?;
-    layout.write("licences/MODELS.txt", &licences::of_models(&installed))?;
+    layout.write("licences/MODELS.txt", &pack.text())?;
     layout.write("licences/CRATES.txt", &licences::of_crates(&crates)?)?;
-    layout.write("sbom.cdx.json", &sbom::text(&crates, &installed)?)?;
+    let version = file_name(fetched.onnxruntime.parent().context("it has no folder")?)?;
+    layout.write("sbom.cdx.json", &sbom::text(&crates, version, &pack)?)?;
     archive::checksums(&folder)?;
     report::line(format_args!("  {}", folder.display()));
     if !args.no_archive {
         let file = archive::pack(&folder, &name)?;
         let bytes = file.metadata()?.len();
         report::line(format_args!(
-            "  {}  {}",
+            "  {}  {:.1} MB",
             file.display(),
-            report::size(bytes)
+            bytes as f64 / 1e6
         ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The program in release.
-fn build(workspace: &Workspace) -> Result<PathBuf> {
-    let mut build = workspace.cargo();
-    build.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "gateway",
-        "--bin",
-        "rostro",
-    ]);
+/// ONNX Runtime's library, what it loads and its terms, which set-up put into one folder.
+fn beside(library: &Path) -> Result<Vec<PathBuf>> {
+    let folder = library.parent().context("the library has no folder")?;
+    let mut files = Vec::new();
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        // Folders are of a set-up that was killed.
+        files.extend(path.is_file().then_some(path));
+    }
+    files.sort();
     ensure!(
-        build.status().context("cargo cannot be run")?.success(),
-        "the server does not build: see above"
+        files.iter().any(|file| file.ends_with("LICENSE")),
+        "the terms of ONNX Runtime are not beside it: delete {} and run this again",
+        folder.display()
     );
-    Ok(workspace.target()?.join("release/rostro"))
+    Ok(files)
 }
 
 fn file_name(path: &Path) -> Result<&str> {

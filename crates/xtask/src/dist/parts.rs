@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::workspace::Workspace;
+use xtask::{server, workspace::Workspace};
 
 /// A crate of somebody else.
 #[derive(Debug)]
@@ -44,9 +44,14 @@ pub(super) fn crates(workspace: &Workspace) -> Result<Vec<Part>> {
     let packages = list(&metadata["packages"]);
     let root = packages
         .iter()
-        .find(|package| package["name"] == "gateway" && package["source"].is_null())
+        .find(|package| {
+            let targets = list(&package["targets"]);
+            let program =
+                |target: &Value| target["name"] == server::NAME && target["kind"][0] == "bin";
+            package["source"].is_null() && targets.iter().any(program)
+        })
         .and_then(|package| text(&package["id"]))
-        .context("cargo metadata does not know the gateway")?;
+        .context("cargo metadata does not know the server")?;
     let mut linked = BTreeSet::new();
     let mut open = vec![root];
     while let Some(id) = open.pop() {

@@ -1,14 +1,12 @@
 //! The bill of materials: CycloneDX 1.5, <https://cyclonedx.org/docs/1.5/json/>.
 
 use anyhow::Result;
-use packs::InstalledPack;
 use serde_json::{Value, json};
 
-use super::parts::Part;
-use crate::setup;
+use super::{models::Pack, parts::Part};
 
-/// All crates, the ONNX Runtime and the models.
-pub(super) fn text(crates: &[Part], pack: &InstalledPack) -> Result<String> {
+/// All crates, the ONNX Runtime of this version and the models.
+pub(super) fn text(crates: &[Part], onnxruntime: &str, pack: &Pack) -> Result<String> {
     let mut components: Vec<Value> = crates
         .iter()
         .map(|part| {
@@ -31,26 +29,23 @@ pub(super) fn text(crates: &[Part], pack: &InstalledPack) -> Result<String> {
             component
         })
         .collect();
-    let runtime = format!("pkg:pypi/onnxruntime@{}", setup::RUNTIME_VERSION);
+    let runtime = format!("pkg:pypi/onnxruntime@{onnxruntime}");
     components.push(json!({
         "type": "library",
         "bom-ref": runtime,
         "name": "onnxruntime",
-        "version": setup::RUNTIME_VERSION,
+        "version": onnxruntime,
         "purl": runtime,
         "licenses": [{ "license": { "id": "MIT" } }],
     }));
-    for (key, entry) in &pack.manifest.files {
-        let Some(file) = pack.files.get(key) else {
-            continue;
-        };
+    for model in &pack.models {
         components.push(json!({
             "type": "machine-learning-model",
-            "bom-ref": format!("model:{}", file.sha256),
-            "name": entry.name,
-            "description": entry.origin,
-            "hashes": [{ "alg": "SHA-256", "content": file.sha256 }],
-            "licenses": [{ "license": { "name": entry.license } }],
+            "bom-ref": format!("model:{}", model.sha256),
+            "name": model.file,
+            "description": model.origin,
+            "hashes": [{ "alg": "SHA-256", "content": model.sha256 }],
+            "licenses": [{ "license": { "name": model.licence } }],
         }));
     }
     let bom = json!({

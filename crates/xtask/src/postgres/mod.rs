@@ -1,5 +1,6 @@
 //! A Postgres for the tests: the one that is given, else a private one that lives as long as the value.
 
+mod pgvector;
 mod program;
 mod psql;
 mod schema;
@@ -10,14 +11,14 @@ use std::{env, path::Path};
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::{report, setup};
-pub(crate) use psql::ask;
-pub(crate) use schema::Schema;
-pub(crate) use server::{Server, Stop};
+use crate::report;
+pub use psql::ask;
+pub use schema::Schema;
+pub use server::{Server, Stop, free_port};
 
 /// A Postgres to test with.
 #[derive(Debug)]
-pub(crate) enum Postgres {
+pub enum Postgres {
     /// Somebody else's.
     Given(String),
     /// Started here; stops when dropped.
@@ -26,7 +27,7 @@ pub(crate) enum Postgres {
 
 impl Postgres {
     /// Address with user and password, for a user that may create databases.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         match self {
             Self::Given(url) => url,
             Self::Own(server) => server.url(),
@@ -39,7 +40,7 @@ impl Postgres {
 ///
 /// # Errors
 /// One sentence that says what to do.
-pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
+pub fn provide(cache: &Path) -> Result<Postgres> {
     if let Some(url) = env::var("ROSTRO_TEST_POSTGRES_URL")
         .ok()
         .filter(|url| !url.is_empty())
@@ -60,7 +61,7 @@ pub(crate) fn provide(cache: &Path) -> Result<Postgres> {
 
 /// A Postgres with pgvector.
 #[derive(Debug)]
-pub(crate) struct WithPgvector {
+pub struct WithPgvector {
     // Stops before its programs go.
     postgres: Postgres,
     _programs: Option<TempDir>,
@@ -68,7 +69,7 @@ pub(crate) struct WithPgvector {
 
 impl WithPgvector {
     /// Address with user and password, for a user that may create extensions.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         self.postgres.url()
     }
 }
@@ -77,7 +78,7 @@ impl WithPgvector {
 ///
 /// # Errors
 /// One sentence that says what to do.
-pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
+pub fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
     let given = env::var("ROSTRO_TEST_PGVECTOR_URL").ok();
     if let Some(url) = given.filter(|url| !url.is_empty()) {
         report::line("  Postgres with pgvector from ROSTRO_TEST_PGVECTOR_URL");
@@ -88,12 +89,8 @@ pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
     }
     let register = cache.join("test-pgvector");
     server::stop_stale(&register);
-    let programs = setup::pgvector::unpack(cache)?;
-    let server = Server::start(
-        &programs.path().join(setup::pgvector::PROGRAMS),
-        &register,
-        false,
-    )?;
+    let programs = pgvector::unpack(cache)?;
+    let server = Server::start(&programs.path().join(pgvector::PROGRAMS), &register, false)?;
     report::line(format_args!(
         "  Postgres with pgvector started on 127.0.0.1:{}",
         server.port()
@@ -105,8 +102,8 @@ pub(crate) fn with_pgvector(cache: &Path) -> Result<WithPgvector> {
 }
 
 /// Whether Postgres's programs are on this machine.
-#[cfg(test)]
-pub(crate) fn is_installed() -> bool {
+#[must_use]
+pub fn is_installed() -> bool {
     program::find().is_some()
 }
 
@@ -114,7 +111,7 @@ pub(crate) fn is_installed() -> bool {
 ///
 /// # Errors
 /// One sentence that says what to do.
-pub(crate) fn private(folder: &Path) -> Result<Server> {
+pub fn private(folder: &Path) -> Result<Server> {
     let register = folder.join("test-postgres");
     server::stop_stale(&register);
     Server::start(&program::find_or_install()?, &register, true)

@@ -16,7 +16,7 @@ use crate::report;
 ///
 /// # Errors
 /// When they are not there and cannot be installed.
-pub(crate) fn find_or_install() -> Result<PathBuf> {
+pub(super) fn find_or_install() -> Result<PathBuf> {
     if let Some(programs) = find() {
         return Ok(programs);
     }
@@ -58,7 +58,7 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
 }
 
 /// `psql`, from the same place, else by the path.
-pub(crate) fn psql() -> PathBuf {
+pub(super) fn psql() -> PathBuf {
     find()
         .map(|programs| programs.join("psql"))
         .filter(|psql| psql.is_file())
@@ -97,9 +97,9 @@ pub(super) fn find() -> Option<PathBuf> {
 
 /// The user that Postgres runs as: it refuses root.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct User {
+pub(super) struct User {
     /// User and group number; `None` for the user that runs this.
-    pub(crate) ids: Option<(u32, u32)>,
+    pub(super) ids: Option<(u32, u32)>,
 }
 
 impl User {
@@ -107,7 +107,7 @@ impl User {
     ///
     /// # Errors
     /// When root has neither.
-    pub(crate) fn find() -> Result<Self> {
+    pub(super) fn find() -> Result<Self> {
         if !is_root() {
             return Ok(Self { ids: None });
         }
@@ -124,7 +124,7 @@ impl User {
     }
 
     /// A command that runs as this user.
-    pub(crate) fn command(self, program: &Path) -> Command {
+    pub(super) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         // The folder that this was started in may be closed to that user.
         command.current_dir("/");

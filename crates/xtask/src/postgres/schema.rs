@@ -6,7 +6,7 @@ use super::psql::ask;
 
 /// A schema that goes with this value.
 #[derive(Debug)]
-pub(crate) struct Schema {
+pub struct Schema {
     server: String,
     name: String,
 }
@@ -16,7 +16,7 @@ impl Schema {
     ///
     /// # Errors
     /// What `psql` says.
-    pub(crate) fn create(server: &str, name: &str) -> Result<Self> {
+    pub fn create(server: &str, name: &str) -> Result<Self> {
         ask(server, &format!("CREATE SCHEMA {name}"))?;
         Ok(Self {
             server: server.to_owned(),
@@ -25,7 +25,7 @@ impl Schema {
     }
 
     /// Address with user and password whose tables are in the schema.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
         format!(
             "{}{separator}options=-csearch_path%3D{}",

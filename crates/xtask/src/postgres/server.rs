@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::TcpListener,
     os::unix::fs::{OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
@@ -12,14 +12,14 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::program::User;
-use crate::{report, secret::secret};
+use crate::report;
 
 /// The port is chosen before Postgres takes it; somebody may be faster.
 const TRIES: usize = 3;
 
 /// How a server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// At once, for clients too, and in order.
     Fast,
     /// Without a checkpoint, as a crash would.
@@ -28,7 +28,7 @@ pub(crate) enum Stop {
 
 /// A running server; stops and removes itself when dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     home: PathBuf,
     programs: PathBuf,
     user: User,
@@ -44,7 +44,7 @@ impl Server {
     ///
     /// # Errors
     /// What Postgres says, in short.
-    pub(crate) fn start(programs: &Path, register: &Path, durable: bool) -> Result<Self> {
+    pub fn start(programs: &Path, register: &Path, durable: bool) -> Result<Self> {
         let user = User::find()?;
         let home = make_home(user)?;
         fs::create_dir_all(register).context("the cache cannot be written")?;
@@ -64,7 +64,7 @@ impl Server {
             _entry: file,
             entry,
         };
-        let password = secret(16);
+        let password = password()?;
         server.initialise(&password, durable)?;
         server.start_on_free_port()?;
         server.url = format!(
@@ -75,12 +75,12 @@ impl Server {
     }
 
     /// Address with user (a superuser) and password.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The port on 127.0.0.1.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
@@ -132,7 +132,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not come back.
-    pub(crate) fn crash(&self) -> Result<()> {
+    pub fn crash(&self) -> Result<()> {
         self.halt(Stop::Crash)?;
         self.revive()
     }
@@ -141,7 +141,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not end.
-    pub(crate) fn halt(&self, how: Stop) -> Result<()> {
+    pub fn halt(&self, how: Stop) -> Result<()> {
         let mode = match how {
             Stop::Fast => "--mode=fast",
             Stop::Crash => "--mode=immediate",
@@ -157,7 +157,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not come back.
-    pub(crate) fn revive(&self) -> Result<()> {
+    pub fn revive(&self) -> Result<()> {
         ensure!(self.start_again()?, "Postgres does not come back");
         Ok(())
     }
@@ -166,7 +166,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not run.
-    pub(crate) fn pid(&self) -> Result<u32> {
+    pub fn pid(&self) -> Result<u32> {
         let file = self.data().join("postmaster.pid");
         let text = fs::read_to_string(file).context("Postgres does not run")?;
         let first = text.lines().next().unwrap_or_default();
@@ -216,7 +216,7 @@ impl Drop for Server {
 }
 
 /// Stops and removes the servers in `register` whose run is gone.
-pub(crate) fn stop_stale(register: &Path) {
+pub(super) fn stop_stale(register: &Path) {
     for entry in register.read_dir().into_iter().flatten().flatten() {
         let path = entry.path();
         let Ok(file) = File::open(&path) else {
@@ -275,7 +275,20 @@ fn give(path: &Path, user: User) -> Result<()> {
         .with_context(|| format!("{} cannot be given to the user of Postgres", path.display()))
 }
 
-fn free_port() -> Result<u16> {
+/// A new one, in hex.
+fn password() -> Result<String> {
+    let mut random = [0; 16];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut random))
+        .context("/dev/urandom cannot be read")?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A port of 127.0.0.1 that nobody uses now.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("127.0.0.1 has no free port")?;
     Ok(listener.local_addr()?.port())
 }

@@ -1,7 +1,9 @@
 //! ONNX Runtime's shared library: one that the user names, else the cache's, else out of the wheel on the package index.
+//! Its terms are put beside it.
 
 use std::{
     env::consts::{ARCH, OS},
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -13,7 +15,7 @@ use super::{
     pip,
     place::{Expected, check, place},
 };
-use crate::{report, workspace::env_path};
+use crate::report;
 
 /// The version that `ort` 2.0.0-rc.15 is written for; it loads any from 1.17 on.
 pub(crate) const VERSION: &str = "1.31.1";
@@ -80,47 +82,6 @@ const PROVIDERS: [&str; 2] = [
 /// Its terms, and those of what is in it.
 const TERMS: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
 
-/// The library as it is passed on, then what it loads, then its terms; fetched into `cache` as far as they are not there. Call
-/// with the cache's lock held.
-///
-/// # Errors
-/// One sentence that says what to do.
-pub(crate) fn complete(cache: &Path, gpu: bool) -> Result<Vec<PathBuf>> {
-    let wheel = if gpu { &GPU } else { own_wheel()? };
-    ensure!(
-        (wheel.os, wheel.arch) == (OS, ARCH),
-        "there is no ONNX Runtime for GPUs to fetch for {OS} on {ARCH}"
-    );
-    let folder = folder(cache, wheel);
-    prepare(&folder)?;
-    let providers: &[&str] = if gpu { &PROVIDERS } else { &[] };
-    let files: Vec<PathBuf> = std::iter::once(wheel.library)
-        .chain(providers.iter().copied())
-        .chain(TERMS)
-        .map(|name| folder.join(name))
-        .collect();
-    if files.iter().all(|file| file.is_file()) {
-        return Ok(files);
-    }
-    let scratch = scratch(&folder)?;
-    let archive = download(wheel, scratch.path())?;
-    for (file, name) in files.iter().zip(
-        std::iter::once(wheel.library)
-            .chain(providers.iter().copied())
-            .map(|name| format!("onnxruntime/capi/{name}"))
-            .chain(TERMS.map(|name| format!("onnxruntime/{name}"))),
-    ) {
-        // The wheel was checked; unfinished, it must not stand under its name.
-        let part = scratch.path().join("part");
-        let mut target = std::fs::File::create(&part).context("the cache cannot be written")?;
-        extract(&archive, |member| member == name, &mut target)
-            .with_context(|| format!("{name} cannot be unpacked from its wheel"))?;
-        target.sync_all().context("the cache cannot be written")?;
-        std::fs::rename(&part, file).context("the cache cannot be written")?;
-    }
-    Ok(files)
-}
-
 fn own_wheel() -> Result<&'static Wheel> {
     let own = WHEELS
         .iter()
@@ -132,65 +93,102 @@ fn own_wheel() -> Result<&'static Wheel> {
     })
 }
 
-fn folder(cache: &Path, wheel: &Wheel) -> PathBuf {
-    cache.join(wheel.package).join(VERSION)
+/// The user's own library at `path`, which `name` named; nothing when it is not there.
+pub(crate) fn own(name: &str, path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        report::line(format_args!(
+            "  ONNX Runtime from {name}: {}",
+            path.display()
+        ));
+        return Some(path.to_owned());
+    }
+    report::line(format_args!(
+        "  note: {name} names {}, which is not there; it is ignored",
+        path.display()
+    ));
+    None
 }
 
-fn scratch(folder: &Path) -> Result<tempfile::TempDir> {
-    tempfile::Builder::new()
-        .prefix(PART)
-        .tempdir_in(folder)
-        .context("the cache cannot be written")
-}
-
-/// The library to use, installed in `cache` if need be. Call with the cache's lock held.
+/// The library to use, installed in `cache` if need be; what it loads and its terms lie beside it. Call with the cache's
+/// lock held.
 ///
 /// # Errors
 /// One sentence that says what to do.
-pub(crate) fn provide(cache: &Path) -> Result<PathBuf> {
-    for name in ["ROSTRO_INFERENCE__ONNXRUNTIME", "ORT_DYLIB_PATH"] {
-        if let Some(path) = env_path(name)? {
-            if path.is_file() {
-                report::line(format_args!(
-                    "  ONNX Runtime from {name}: {}",
-                    path.display()
-                ));
-                return Ok(path);
-            }
-            report::line(format_args!(
-                "  note: {name} names {}, which is not there; it is ignored",
-                path.display()
-            ));
-        }
-    }
-    let wheel = own_wheel()?;
-    let folder = folder(cache, wheel);
+pub(crate) fn provide(cache: &Path, gpu: bool) -> Result<PathBuf> {
+    let wheel = if gpu { &GPU } else { own_wheel()? };
+    ensure!(
+        (wheel.os, wheel.arch) == (OS, ARCH),
+        "there is no ONNX Runtime for GPUs to fetch for {OS} on {ARCH}"
+    );
+    let folder = cache.join(wheel.package).join(VERSION);
     prepare(&folder)?;
     let library = folder.join(wheel.library);
     let expected = Expected {
         sha256: wheel.library_sha256,
         bytes: None,
     };
-    if check(&library, expected).is_err() {
-        if library.exists() {
+    let whole = check(&library, expected).is_ok();
+    let beside = members(gpu, &folder);
+    if !whole || beside.iter().any(|(file, _)| !file.is_file()) {
+        if library.exists() && !whole {
             report::line("  ONNX Runtime is damaged; it is fetched again");
         }
-        let scratch = scratch(&folder)?;
-        let archive = download(wheel, scratch.path())?;
-        place(&library, expected, |file| {
-            extract(
-                &archive,
-                |name| name == format!("onnxruntime/capi/{}", wheel.library),
-                file,
-            )
-        })
-        .context("ONNX Runtime cannot be unpacked from its wheel")?;
+        match fetch(wheel, &folder, &library, expected, &beside) {
+            // It works without its terms, which an older set-up did not put there.
+            Err(fault) if whole && !gpu => {
+                report::line(format_args!("  note: its terms are missing ({fault:#})"));
+            }
+            fetched => fetched?,
+        }
     }
     report::line(format_args!(
         "  ONNX Runtime {VERSION}: {}",
         library.display()
     ));
     Ok(library)
+}
+
+/// What goes with the library: where it is to lie, and its name in the wheel.
+fn members(gpu: bool, folder: &Path) -> Vec<(PathBuf, String)> {
+    let providers: &[&str] = if gpu { &PROVIDERS } else { &[] };
+    let providers = providers.iter().map(|name| (name, "onnxruntime/capi"));
+    let terms = TERMS.iter().map(|name| (name, "onnxruntime"));
+    providers
+        .chain(terms)
+        .map(|(name, inside)| (folder.join(name), format!("{inside}/{name}")))
+        .collect()
+}
+
+fn fetch(
+    wheel: &Wheel,
+    folder: &Path,
+    library: &Path,
+    expected: Expected<'_>,
+    beside: &[(PathBuf, String)],
+) -> Result<()> {
+    let scratch = tempfile::Builder::new()
+        .prefix(PART)
+        .tempdir_in(folder)
+        .context("the cache cannot be written")?;
+    let archive = download(wheel, scratch.path())?;
+    for (file, name) in beside {
+        // The wheel was checked; unfinished, it must not stand under its name.
+        let part = scratch.path().join("part");
+        let mut target = File::create(&part).context("the cache cannot be written")?;
+        extract(&archive, |member| member == name, &mut target)
+            .with_context(|| format!("{name} cannot be unpacked from its wheel"))?;
+        target.sync_all().context("the cache cannot be written")?;
+        fs::rename(&part, file).context("the cache cannot be written")?;
+    }
+    // Last: with it everything is there.
+    place(library, expected, |file| {
+        extract(
+            &archive,
+            |name| name == format!("onnxruntime/capi/{}", wheel.library),
+            file,
+        )
+    })
+    .context("ONNX Runtime cannot be unpacked from its wheel")
 }
 
 /// Lets pip download the wheel into `folder`, and checks it.

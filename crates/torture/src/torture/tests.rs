@@ -208,14 +208,14 @@ fn with_server(torture: impl FnOnce(&Path, &Fetched, &Path)) {
     torture(&program, &fetched, &pictures);
 }
 
-/// Three short rounds.
-fn three_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
+/// Three short rounds; twenty where all is wanted.
+fn rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
     with_server(|program, fetched, pictures| {
         let plan = Plan {
             program,
             fetched,
             pictures,
-            rounds: 3,
+            rounds: if xtask::long::wanted() { 20 } else { 3 },
             time: Duration::from_secs(2),
             victim: Victim::Server,
             seed: 20_261_121,
@@ -260,7 +260,7 @@ fn path(name: &str) -> Option<PathBuf> {
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
-    three_rounds(|plan| rounds::run(plan, None));
+    rounds(|plan| rounds::run(plan, None));
 }
 
 #[test]
@@ -269,5 +269,5 @@ fn nothing_acknowledged_is_lost_on_postgres() {
         eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
         return;
     };
-    three_rounds(|plan| on_postgres(plan, &server));
+    rounds(|plan| on_postgres(plan, &server));
 }

@@ -104,11 +104,11 @@ fn ask(workspace: &Workspace, args: &Args) -> Result<Vec<Asked>> {
         mirror: args.mirror.clone(),
         ..setup::Args::default()
     };
-    let fetched = setup::fetch(workspace, &wanted)?;
     let rostro = match &args.program {
         Some(program) => absolute_path(program)?,
         None => server::build(workspace, false)?,
     };
+    let fetched = setup::fetch(workspace, &rostro, &wanted)?;
     let data = tempfile::Builder::new()
         .prefix("rostro-schemathesis-")
         .tempdir()

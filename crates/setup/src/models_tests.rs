@@ -80,7 +80,7 @@ artefacts = [{{ sha256 = "{HELLO}", mirror = "other.onnx" }}, {{ sha256 = "{WORL
     fn install(&self, pack: &str, mirror: bool, offline: bool) -> Result<InstalledPack> {
         let mirror = mirror.then(|| self.mirror());
         install(
-            &self.manifest(),
+            &fs::read_to_string(self.manifest()).unwrap(),
             &self.folder(pack),
             &Sources { mirror, offline },
         )

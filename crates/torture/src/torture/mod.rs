@@ -90,7 +90,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         return all::run(workspace, args, &interrupt);
     }
     if args.nodes.nodes {
-        let fetched = setup::fetch(workspace, &wanted(args))?;
+        let fetched = set_up(workspace, args)?.1;
         return nodes::run(workspace, args, &fetched, &|| interrupt.happened());
     }
     let kills = kill(workspace, args, &interrupt)?;
@@ -102,11 +102,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     )
 }
 
-fn wanted(args: &Args) -> setup::Args {
-    setup::Args {
+/// The server's program, and what it needs.
+fn set_up(workspace: &Workspace, args: &Args) -> Result<(PathBuf, setup::Fetched)> {
+    let program = server::build(workspace, args.release)?;
+    let wanted = setup::Args {
         mirror: args.mirror.clone(),
         ..setup::Args::default()
-    }
+    };
+    let fetched = setup::fetch(workspace, &program, &wanted)?;
+    Ok((program, fetched))
 }
 
 /// One series of kills.
@@ -120,8 +124,7 @@ struct Kills {
 
 /// Kills the server on each database, and Postgres under a server; up to the first fault.
 fn kill(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> Result<Vec<Kills>> {
-    let fetched = setup::fetch(workspace, &wanted(args))?;
-    let program = server::build(workspace, args.release)?;
+    let (program, fetched) = set_up(workspace, args)?;
     let seed = args.seed.unwrap_or_else(rand::random);
     let interrupted = || interrupt.happened();
     let pictures = workspace.root.join("crates/gateway/tests/data");

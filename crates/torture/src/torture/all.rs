@@ -32,7 +32,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> 
         .collect();
     ensure!(!interrupt.happened(), "interrupted");
     report::line("Three gateways on one Postgres");
-    let fetched = setup::fetch(workspace, &super::wanted(args))?;
+    let (_, fetched) = super::set_up(workspace, args)?;
     let played = nodes::all(workspace, args, &fetched, &|| interrupt.happened());
     rows.extend(or_not_run(played, "cargo xtask torture --nodes", |one| {
         survived(&one, args)
@@ -192,12 +192,8 @@ struct Tests {
 
 impl Tests {
     fn prepare(workspace: &Workspace, args: &Args) -> Result<Self> {
-        let wanted = setup::Args {
-            mirror: args.mirror.clone(),
-            ..setup::Args::default()
-        };
         Ok(Self {
-            fetched: setup::fetch(workspace, &wanted)?,
+            fetched: super::set_up(workspace, args)?.1,
             postgres: postgres::provide(&workspace.cache)?,
         })
     }

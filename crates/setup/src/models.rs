@@ -29,13 +29,13 @@ pub(crate) struct Sources {
     pub(crate) offline: bool,
 }
 
-/// Installs the pack of `manifest` (a file) in `folder`. Files that are there and right are left alone; the manifest is
+/// Installs the pack of `manifest` (its text) in `folder`. Files that are there and right are left alone; the manifest is
 /// replaced by the given one when it differs, last, so that a folder with a manifest is a whole pack. Call with the
 /// cache's lock held.
 ///
 /// # Errors
 /// A manifest with a fault, a file that cannot be had: one sentence that says what was tried and what to do.
-pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
+pub(crate) fn install(manifest: &str, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
     let installed = complete(manifest, folder, sources);
     if installed.is_err() {
         // Gone only when nothing came into it; what did need not be fetched again.
@@ -44,12 +44,10 @@ pub(crate) fn install(manifest: &Path, folder: &Path, sources: &Sources) -> Resu
     installed
 }
 
-fn complete(manifest: &Path, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
-    let text = fs::read_to_string(manifest)
-        .with_context(|| format!("{} cannot be read", manifest.display()))?;
-    let pack = Manifest::parse(&text)
+fn complete(manifest: &str, folder: &Path, sources: &Sources) -> Result<InstalledPack> {
+    let pack = Manifest::parse(manifest)
         .map_err(anyhow::Error::msg)
-        .with_context(|| format!("the manifest {} is not valid", manifest.display()))?;
+        .context("the manifest is not valid")?;
     cache::prepare(folder)?;
 
     let others = other_packs(folder.parent().unwrap_or(folder), folder);
@@ -84,8 +82,8 @@ fn complete(manifest: &Path, folder: &Path, sources: &Sources) -> Result<Install
     let installed = folder.join(MANIFEST_FILE);
     let text = match Manifest::load(&installed) {
         // What `rostro eval --write` measured here is worth more than what ships.
-        Ok(own) => packs::with_own_calibrations(&text, &own).map_err(anyhow::Error::msg)?,
-        Err(_) => text,
+        Ok(own) => packs::with_own_calibrations(manifest, &own).map_err(anyhow::Error::msg)?,
+        Err(_) => manifest.to_owned(),
     };
     if fs::read_to_string(&installed).ok().as_deref() != Some(&text) {
         let right = Expected {
