@@ -144,7 +144,7 @@ fn lower(a: LivenessVerdict, b: LivenessVerdict) -> LivenessVerdict {
 ///
 /// # Errors
 /// [`FaceError::Inference`].
-pub(crate) fn new_face(
+pub fn new_face(
     pipeline: &mut Pipeline,
     image: &DecodedImage,
     face: &Face,

@@ -43,7 +43,7 @@ pub mod warnings;
 mod writes;
 
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
-pub(crate) use audit::with_call;
+pub use audit::with_call;
 pub use audit::{Call, REQUEST_ID, Credential, Recorded, Recorder, seal_key, seal_keys};
 pub use collections::{
     change_people, collection, collections, collections_like, collections_of_ids,
@@ -53,7 +53,7 @@ pub use compare::{Comparison, Couple, Pair, compare, compare_largest};
 pub use compare_live::{LivePair, compare_live, compare_then_liveness};
 pub use config::Config;
 pub use detect::{Details, DetectedFace, Detection, Edges, detect};
-pub(crate) use enrol::new_face;
+pub use enrol::new_face;
 pub use error::{Part, PictureError, ServiceError};
 pub use gate::LivenessGate;
 pub use liveness::{LivenessPolicy, LivenessVerdict, liveness};
@@ -79,7 +79,7 @@ pub use readiness::Readiness;
 pub use receipts::{Receipt, with_receipts};
 pub use reembed::{Reembedded, Reembedder};
 pub use reembedding::{Reembedding, Task as ReembeddingTask};
-pub(crate) use retention::purge_expired;
+pub use retention::purge_expired;
 pub use search::{Cutoff, Found, Probe, Search, SearchTerms, search};
 pub use search_live::{LiveSearch, search_live};
 pub use state::{App, AppState};

@@ -14,7 +14,7 @@ const BATCH: u32 = 200;
 ///
 /// # Errors
 /// The database, or searches that do not see a deletion in time.
-pub(crate) async fn purge_expired(app: &AppState, age: Duration) -> Result<u64, ServiceError> {
+pub async fn purge_expired(app: &AppState, age: Duration) -> Result<u64, ServiceError> {
     let mut all = 0;
     loop {
         let expired = app.store.expired_persons(age, BATCH).await?;

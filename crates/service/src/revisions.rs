@@ -30,7 +30,7 @@ pub(crate) fn tell(revision: Revision) {
 }
 
 /// Does the work of a request whose caller insists on `asked`; also returns what it saw, if it depends on stored faces.
-pub(crate) async fn collect<R>(
+pub async fn collect<R>(
     asked: Option<Revision>,
     work: impl Future<Output = R>,
 ) -> (R, Option<Revision>) {

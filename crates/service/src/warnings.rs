@@ -21,7 +21,7 @@ tokio::task_local! {
 }
 
 /// Has what was found in the only picture told with the answer of the request that this task works for. Outside of one: does nothing.
-pub(crate) fn tell(findings: &[Finding]) {
+pub fn tell(findings: &[Finding]) {
     note(findings.iter().map(|finding| Warning {
         picture: None,
         finding: *finding,
@@ -49,7 +49,7 @@ fn note(warnings: impl Iterator<Item = Warning>) {
 
 /// Does the work of a request; also returns the header's value, if there is something to tell: a list of structured fields (RFC 9651),
 /// `too_small;measured=31.2;limit=50.0;remedy="move closer: ..."`.
-pub(crate) async fn collect<R>(work: impl Future<Output = R>) -> (R, Option<String>) {
+pub async fn collect<R>(work: impl Future<Output = R>) -> (R, Option<String>) {
     TOLD.scope(RefCell::default(), async {
         let result = work.await;
         let told = TOLD.with(RefCell::take);

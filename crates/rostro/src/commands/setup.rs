@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use setup::{Options, Pack};
 
 use super::print;
-use crate::{Config, config::ProviderName};
+use service::{Config, config::ProviderName};
 
 const AFTER: &str = "\
 It fetches into the folder that ROSTRO_CACHE names, else into the data folder if one is given or set, else into .rostro in the

@@ -47,7 +47,7 @@ tokio::task_local! {
 }
 
 /// Works on a request, whose caller [`Call::of`] finds out.
-pub(crate) async fn with_call<T>(work: impl Future<Output = T>) -> T {
+pub async fn with_call<T>(work: impl Future<Output = T>) -> T {
     CURRENT.scope(Arc::default(), work).await
 }
 
@@ -66,7 +66,7 @@ pub struct Call {
 
 impl Call {
     /// That of a request.
-    pub(crate) fn of(parts: &Parts, client: Option<ClientId>, credential: Credential) -> Self {
+    pub fn of(parts: &Parts, client: Option<ClientId>, credential: Credential) -> Self {
         let request_id = parts
             .headers
             .get(REQUEST_ID)

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha512};
 use store::{Catalog, PersonId, SealKey, Verification, VerificationId};
 use time::OffsetDateTime;
 
-pub(crate) use call::with_call;
+pub use call::with_call;
 pub use call::{Call, Credential, REQUEST_ID};
 
 use crate::auth::{Secrets, SigningSecret};

@@ -67,7 +67,7 @@ impl AuthError {
     ];
 
     /// Whether somebody tried a token that is none.
-    pub(super) fn is_a_wrong_token(self) -> bool {
+    pub fn is_a_wrong_token(self) -> bool {
         matches!(
             self,
             Self::Malformed | Self::BadSignature | Self::Revoked | Self::UnknownClient

@@ -10,10 +10,10 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Least length of a signing secret, in bytes: that of an HS256 key.
-pub(crate) const MIN_SECRET: usize = 32;
+pub const MIN_SECRET: usize = 32;
 
 /// Longest life of a token.
-pub(crate) const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
+pub const MAX_TOKEN_LIFE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// What the settings of a section's `capture` are called, in the order of the fields.
 macro_rules! capture_keys {

@@ -36,7 +36,7 @@ impl DatabaseConfig {
     }
 
     /// `url` with the password of its own setting; `None` when that has none, or none is wanted.
-    pub(crate) fn with_password(&self, url: &str) -> Option<String> {
+    pub fn with_password(&self, url: &str) -> Option<String> {
         if self.password.is_empty() {
             return None;
         }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use auth::{AuthConfig, IdentityProviderConfig, SignatureAlgorithm};
 pub use capture::{CaptureConfig, EnrolmentConfig, QualityConfig};
-pub(crate) use check::{MAX_TOKEN_LIFE, MIN_SECRET};
+pub use check::{MAX_TOKEN_LIFE, MIN_SECRET};
 pub use database::DatabaseConfig;
 pub use encryption::EncryptionConfig;
 pub use fetch::FetchConfig;

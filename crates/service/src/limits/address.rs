@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 /// The other end of the connection; the listener puts it into the request's extensions.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub struct Peer(pub IpAddr);
 
 /// The proxies that are believed when they say whom they speak for.
 pub(super) struct Proxies(Vec<IpNet>);

@@ -9,8 +9,8 @@ mod window;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use address::Peer;
-pub(crate) use ticket::Ticket;
+pub use address::Peer;
+pub use ticket::Ticket;
 pub(crate) use window::Limiter;
 
 use crate::Config;

@@ -11,7 +11,7 @@ use super::{Limits, Peer, Wait, accounts::Place, doors::Credential};
 /// A request on its way through the server. The middleware holds it until the answer is there, the extractors of callers find it
 /// in the request's extensions.
 #[derive(Clone)]
-pub(crate) struct Ticket(Arc<Inner>);
+pub struct Ticket(Arc<Inner>);
 
 struct Inner {
     limits: Arc<Limits>,
@@ -26,7 +26,7 @@ impl Ticket {
     ///
     /// # Errors
     /// Its address failed too often to authenticate, and this credential was not good before.
-    pub(crate) fn new(
+    pub fn new(
         limits: &Arc<Limits>,
         extensions: &Extensions,
         headers: &HeaderMap,
@@ -46,7 +46,7 @@ impl Ticket {
     }
 
     /// That of a request.
-    pub(crate) fn of(extensions: &Extensions) -> Option<&Self> {
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
         extensions.get()
     }
 
@@ -56,7 +56,7 @@ impl Ticket {
     }
 
     /// Its credential is none.
-    pub(crate) fn failed(&self) {
+    pub fn failed(&self) {
         if let Some(address) = self.0.address {
             self.0.limits.doors.failed(address, self.0.credential);
         }
@@ -66,7 +66,7 @@ impl Ticket {
     ///
     /// # Errors
     /// The account asks for too much.
-    pub(crate) fn opened(&self, client: ClientId) -> Result<(), Wait> {
+    pub fn opened(&self, client: ClientId) -> Result<(), Wait> {
         if let Some(credential) = self.0.credential {
             self.0.limits.doors.opened(credential);
         }

@@ -22,7 +22,7 @@ pub(crate) struct KeyFile {
 }
 
 /// A rotation in progress: no other one begins before this is dropped.
-pub(crate) struct Rotation<'f> {
+pub struct Rotation<'f> {
     file: &'f KeyFile,
     /// None where the operator put both keys into a file that is not ours to write.
     lock: Option<File>,
@@ -84,7 +84,7 @@ impl KeyFile {
     }
 
     /// Puts a new key before the old one, unless a rotation was begun before and did not come to its end. Waits for one that is running.
-    pub(crate) fn begin_rotation(&self) -> Result<Rotation<'_>, String> {
+    pub fn begin_rotation(&self) -> Result<Rotation<'_>, String> {
         let both = |keys: &MasterKeys| keys.ids().count() > 1;
         let missing = || {
             format!(
@@ -138,7 +138,7 @@ impl KeyFile {
 
 impl Rotation<'_> {
     /// Leaves the current key alone in the file: the others are needed no more. False where somebody else has to do that.
-    pub(crate) fn finish(self) -> Result<bool, String> {
+    pub fn finish(self) -> Result<bool, String> {
         if self.lock.is_none() {
             return Ok(false);
         }

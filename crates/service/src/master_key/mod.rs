@@ -14,7 +14,7 @@ use crate::config::EncryptionConfig;
 pub(crate) use file::KeyFile;
 
 /// The source of the settings. Its Debug shows no key.
-pub(crate) enum Source {
+pub enum Source {
     /// In the settings themselves.
     Given(Zeroizing<String>),
     /// In a file.
@@ -24,7 +24,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    pub(crate) fn new(settings: &EncryptionConfig, data: &Path) -> Self {
+    pub fn new(settings: &EncryptionConfig, data: &Path) -> Self {
         match settings.file(data) {
             Some((path, managed)) => Self::File(KeyFile::new(path, managed)),
             None if !settings.command.is_empty() => Self::Command(settings.command.clone()),

@@ -190,7 +190,7 @@ pub fn rejected(reason: &'static str) {
 
 /// How a TLS handshake ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Handshake {
+pub enum Handshake {
     /// The connection is encrypted.
     Done,
     /// The client and the server do not agree, or the client went away.
@@ -202,7 +202,7 @@ pub(crate) enum Handshake {
 }
 
 /// Counts a TLS handshake.
-pub(crate) fn handshake(outcome: Handshake) {
+pub fn handshake(outcome: Handshake) {
     let outcome = match outcome {
         Handshake::Done => "done",
         Handshake::Failed => "failed",
@@ -213,12 +213,12 @@ pub(crate) fn handshake(outcome: Handshake) {
 }
 
 /// Counts audit records that are lost.
-pub(crate) fn audit_dropped(records: u64) {
+pub fn audit_dropped(records: u64) {
     counter!(AUDIT_DROPPED).increment(records);
 }
 
 /// Counts faces of another model pack.
-pub(crate) fn reembedded(added: u64, failed: u64) {
+pub fn reembedded(added: u64, failed: u64) {
     counter!(REEMBEDDED, "outcome" => "added").increment(added);
     counter!(REEMBEDDED, "outcome" => "failed").increment(failed);
 }
@@ -232,7 +232,7 @@ pub fn inference_observer() -> inference::Observer {
 }
 
 /// Does a step of a request on a worker that is none of the engine's, and records its time beside the stages'.
-pub(crate) fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
+pub fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
     let begun = Instant::now();
     let result = work();
     took(step, begun.elapsed());
@@ -240,12 +240,12 @@ pub(crate) fn timed<R>(step: &'static str, work: impl FnOnce() -> R) -> R {
 }
 
 /// As [`timed`], of a step that is over.
-pub(crate) fn took(step: &'static str, time: std::time::Duration) {
+pub fn took(step: &'static str, time: std::time::Duration) {
     histogram!(STAGE_SECONDS, "stage" => step).record(time.as_secs_f64());
 }
 
 /// A request in work; counts it when it is answered, and also when its client goes away first (status 499).
-pub(crate) struct RequestGuard {
+pub struct RequestGuard {
     method: &'static str,
     route: Arc<str>,
     begun: Instant,
@@ -253,7 +253,7 @@ pub(crate) struct RequestGuard {
 }
 
 /// Counts a request as begun.
-pub(crate) fn started(method: &Method, route: Arc<str>) -> RequestGuard {
+pub fn started(method: &Method, route: Arc<str>) -> RequestGuard {
     gauge!(IN_FLIGHT).increment(1.0);
     RequestGuard {
         method: method_name(method),
@@ -265,7 +265,7 @@ pub(crate) fn started(method: &Method, route: Arc<str>) -> RequestGuard {
 
 impl RequestGuard {
     /// Notes the answer's status, and gives the time since the request began.
-    pub(crate) fn answered(&mut self, status: StatusCode) -> Duration {
+    pub fn answered(&mut self, status: StatusCode) -> Duration {
         self.status = status.as_u16();
         self.begun.elapsed()
     }

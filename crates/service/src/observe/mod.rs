@@ -3,5 +3,5 @@
 pub mod log;
 mod metrics;
 
-pub(crate) use metrics::{Handshake, audit_dropped, handshake, reembedded, started, timed, took};
+pub use metrics::{Handshake, audit_dropped, handshake, reembedded, started, timed, took};
 pub use metrics::{Metrics, inference_observer, rejected};

@@ -2,6 +2,7 @@
 //! our documents.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     io::{Cursor, Read as _},
     sync::Arc,
@@ -79,9 +80,10 @@ fn unpacked() -> Result<Files, ZipError> {
         let ending = format!("/dist/{name}");
         let whole = archive
             .file_names()
+            .filter_map(Result::ok)
             // The archive has other builds in deeper folders.
             .find(|path| path.ends_with(&ending) && path.matches('/').count() == 2)
-            .map(str::to_owned)
+            .map(Cow::into_owned)
             .ok_or(ZipError::FileNotFound)?;
         let mut text = Vec::new();
         archive.by_name(&whole)?.read_to_end(&mut text)?;
