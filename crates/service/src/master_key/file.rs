@@ -15,7 +15,7 @@ use super::text;
 use crate::auth::is_exposed;
 
 /// A file that holds the master key.
-pub(crate) struct KeyFile {
+pub struct KeyFile {
     path: PathBuf,
     /// Whether it is ours to create.
     managed: bool,
