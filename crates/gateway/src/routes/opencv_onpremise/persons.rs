@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Persons in one call. The body limit is reached first with pictures that show anything.
-const MOST: usize = 100_000;
+const MOST: usize = 10_000;
 
 /// Persons to enrol, or to update.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub(super) struct PutPersonsSchema {
     /// `NoStorage`, `StoreThumbnails` or `StoreFullImage`.
     #[schema(value_type = crate::routes::opencv::document::OnPremiseStorage)]
     face_storage_type: String,
+    #[schema(max_items = 10000)]
     persons: Vec<PersonSchema>,
 }
 

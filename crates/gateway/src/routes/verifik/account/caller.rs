@@ -6,7 +6,7 @@ use store::Client;
 use super::super::error::ApiError;
 use crate::{
     AppState,
-    auth::{AuthClient, AuthError, authenticate, authenticate_own},
+    auth::{AuthClient, AuthError, authenticated, authenticated_own},
     config::ExpiredToken,
 };
 
@@ -23,7 +23,7 @@ impl FromRequestParts<AppState> for SessionAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate_own(app, parts).await;
+        let caller = authenticated_own(app, parts);
         told(caller, app, ApiError::from_session_auth).map(Self)
     }
 }
@@ -32,7 +32,7 @@ impl FromRequestParts<AppState> for OwnAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate(app, parts).await;
+        let caller = authenticated(parts);
         told(caller, app, ApiError::from_account_auth).map(Self)
     }
 }
@@ -41,7 +41,7 @@ impl FromRequestParts<AppState> for ChangedAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate_own(app, parts).await;
+        let caller = authenticated_own(app, parts);
         told(caller, app, ApiError::from_account_auth).map(Self)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         caller::Owner,
         envelope::Envelope,
         error::ApiError,
-        failures::{MissingFailures, ServerFailures, TokenFailures},
+        failures::{MissingFailures, QueryFailures, ServerFailures, TokenFailures},
         path::PersonPath,
         query::Query,
     },
@@ -26,7 +26,7 @@ use crate::{
         ("id" = String, Path, description = "The person's `_id`."),
         ("populates[]" = Option<String>, Query, description = "`collections`: show them whole."),
     ),
-    responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, ServerFailures, TokenFailures),
+    responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn retrieve(
