@@ -22,7 +22,9 @@ pub use code::{CodeKey, LoginCode};
 pub use error::AuthError;
 use error::StoreAway;
 pub use extract::AuthClient;
-pub(crate) use extract::{authenticate, authenticate_own};
+pub(crate) use extract::{
+    Knock, authenticated, authenticated_own, keyed, knock_with_key, knock_with_token,
+};
 pub use header::bearer;
 pub use identity::{Identity, IdentityProvider};
 pub use keys::{API_KEY, ApiKeyText, KeyError, KeyHasher, Keyed, Keys, key_of};

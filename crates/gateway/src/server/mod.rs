@@ -18,7 +18,7 @@ mod upkeep;
 pub use middleware::REQUEST_ID;
 pub use readiness::Readiness;
 pub use reembedding::Reembedding;
-pub use router::router;
+pub use router::{Routes, router};
 pub(crate) use start::start_engine;
 pub use start::{Server, open_store};
 pub use tls::{Tls, TlsError};
