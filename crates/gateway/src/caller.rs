@@ -1,17 +1,19 @@
-//! The account of a request, as a handler's argument.
+//! The account of a request: found out from its head before anything of its body is read, and then a handler's argument.
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
-use store::Client;
+use store::{Client, ClientId};
 
 use crate::routes::verifik::error::ApiError;
-use service::auth::{AuthError, IdentityProvider, bearer};
-use service::{App, AppState, Credential, limits::Ticket};
+use service::auth::{AuthError, IdentityProvider, KeyError, Keyed, bearer};
+use service::{
+    App, AppState, Credential,
+    limits::{NoPlace, Ticket, Wait},
+};
 
 /// A handler that takes this is for accounts only: the request's token was verified, and the account stands by it.
-/// Take it before the body, so that nothing is read from strangers.
 #[derive(Debug, Clone)]
 pub struct AuthClient {
     /// The account.
@@ -20,23 +22,91 @@ pub struct AuthClient {
     pub credential: Credential,
 }
 
-/// The account that the request's `Authorization` header speaks for, within its limits.
+/// What was found out about the caller from the head alone; the middleware puts it into the request's extensions.
+#[derive(Clone)]
+struct Known<C, E>(Result<C, E>);
+
+/// Whether a request gets further than its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knock {
+    /// It is one of this account, which has a place for it.
+    Opened(ClientId),
+    /// It is not: the route's extractor says why. Nothing more is to be read.
+    Refused,
+    /// It would be, but all places are taken.
+    Full,
+}
+
+/// Finds out whose request it is by its `Authorization` header.
+pub(crate) async fn knock_with_token(app: &App, parts: &mut Parts) -> Knock {
+    let caller = by_token(app, &parts.headers).await;
+    let is_wrong = caller.as_ref().is_err_and(|error| error.is_a_wrong_token());
+    let client = |caller: &AuthClient| caller.client.id;
+    seat(parts, caller, is_wrong, client, AuthError::TooManyRequests)
+}
+
+/// Finds out whose request it is by its `x-api-key` header.
+pub(crate) async fn knock_with_key(app: &App, parts: &mut Parts) -> Knock {
+    let caller = app.keys.authenticate(&parts.headers).await;
+    let is_wrong = matches!(caller, Err(KeyError::NotValid));
+    let client = |caller: &Keyed| caller.client.id;
+    seat(parts, caller, is_wrong, client, KeyError::TooManyRequests)
+}
+
+/// Gives the caller a place, and leaves what is known for the extractors.
+fn seat<C, E>(
+    parts: &mut Parts,
+    caller: Result<C, E>,
+    is_wrong: bool,
+    client: impl FnOnce(&C) -> ClientId,
+    too_many: impl FnOnce(Wait) -> E,
+) -> Knock
+where
+    C: Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
+{
+    let ticket = Ticket::of(&parts.extensions);
+    if is_wrong {
+        ticket.inspect(|ticket| ticket.failed());
+    }
+    let (caller, knock) = match caller {
+        Err(error) => (Err(error), Knock::Refused),
+        Ok(caller) => {
+            let client = client(&caller);
+            match ticket.map_or(Ok(()), |ticket| ticket.opened(client)) {
+                Ok(()) => (Ok(caller), Knock::Opened(client)),
+                Err(NoPlace::Wait(wait)) => (Err(too_many(wait)), Knock::Refused),
+                Err(NoPlace::Full) => return Knock::Full,
+            }
+        }
+    };
+    parts.extensions.insert(Known(caller));
+    knock
+}
+
+fn known<C, E>(parts: &Parts) -> Option<Result<C, E>>
+where
+    C: Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
+{
+    let known = parts.extensions.get::<Known<C, E>>();
+    known.map(|known| known.0.clone())
+}
+
+/// The account that the request's `Authorization` header speaks for, within its limits. On a route that does not ask for one, nobody.
 ///
 /// # Errors
 /// Every [`AuthError`].
-pub(crate) async fn authenticate(app: &App, parts: &Parts) -> Result<AuthClient, AuthError> {
-    let ticket = Ticket::of(&parts.extensions);
-    let caller = by_token(app, &parts.headers).await.inspect_err(|error| {
-        if error.is_a_wrong_token() {
-            ticket.inspect(|ticket| ticket.failed());
-        }
-    })?;
-    ticket.map_or(Ok(()), |ticket| {
-        ticket
-            .opened(caller.client.id)
-            .map_err(AuthError::TooManyRequests)
-    })?;
-    Ok(caller)
+pub(crate) fn authenticated(parts: &Parts) -> Result<AuthClient, AuthError> {
+    known(parts).unwrap_or(Err(AuthError::Missing))
+}
+
+/// The account and the key of the request's `x-api-key` header, likewise.
+///
+/// # Errors
+/// Every [`KeyError`].
+pub(crate) fn keyed(parts: &Parts) -> Result<Keyed, KeyError> {
+    known(parts).unwrap_or(Err(KeyError::Missing))
 }
 
 async fn by_token(app: &App, headers: &HeaderMap) -> Result<AuthClient, AuthError> {
@@ -60,8 +130,8 @@ async fn by_token(app: &App, headers: &HeaderMap) -> Result<AuthClient, AuthErro
 ///
 /// # Errors
 /// Every [`AuthError`].
-pub(crate) async fn authenticate_own(app: &App, parts: &Parts) -> Result<AuthClient, AuthError> {
-    let caller = authenticate(app, parts).await?;
+pub(crate) fn authenticated_own(app: &App, parts: &Parts) -> Result<AuthClient, AuthError> {
+    let caller = authenticated(parts)?;
     let provider = app.identity_provider.as_ref();
     let foreign = caller.credential == Credential::IdentityProvider
         && !provider.is_some_and(IdentityProvider::may_exchange);
@@ -76,7 +146,7 @@ impl FromRequestParts<AppState> for AuthClient {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        authenticate(state, parts).await.map_err(|error| {
+        authenticated(parts).map_err(|error| {
             service::observe::rejected(error.name());
             ApiError::from_auth(error, state.config.verifik.expired_token)
         })

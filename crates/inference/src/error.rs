@@ -38,6 +38,9 @@ pub enum DecodeError {
     /// There is no memory for its pixels now.
     #[error("there is not enough memory for the picture")]
     NoMemory,
+    /// The job is not to go on: its time is up, or nobody waits for it. The engine answers [`EngineError::TooLong`] in its place.
+    #[error("the job was interrupted")]
+    Interrupted,
 }
 
 /// Why a picture gave no face to work with.
@@ -74,6 +77,9 @@ pub enum EngineError {
     /// The queue is full; worth trying again in a moment.
     #[error("the inference queue is full")]
     Busy,
+    /// The job took more processor time than one may.
+    #[error("the inference job took too long")]
+    TooLong,
     /// The job panicked. Its worker goes on with the next job.
     #[error("the inference job failed")]
     Panicked,

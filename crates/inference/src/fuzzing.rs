@@ -7,6 +7,7 @@ use crate::{
 
 /// Small, so that a picture takes no longer than a mutation should.
 const LIMITS: ImageLimits = ImageLimits {
+    max_faces: 100,
     max_bytes: 1 << 20,
     max_pixels: 1 << 20,
 };

@@ -25,6 +25,7 @@ use service::{
     Config,
     config::FetchConfig,
     fetch::{FetchError, Fetcher},
+    limits::{BodyMemory, Holder},
 };
 
 /// A server that behaves well and badly; counts its requests.
@@ -104,7 +105,9 @@ fn open() -> FetchConfig {
 }
 
 async fn fetch(config: &FetchConfig, url: &str) -> Result<Vec<u8>, FetchError> {
-    Fetcher::new(config).fetch(url).await
+    let memory = BodyMemory::new(1 << 30);
+    let fetched = Fetcher::new(config).fetch(url, Holder::Strangers, &memory);
+    Ok(fetched.await?.to_vec())
 }
 
 #[tokio::test]
@@ -277,4 +280,72 @@ async fn nothing_of_ours_is_sent_along() {
     for header in ["authorization", "cookie", "referer", "x-request-id"] {
         assert!(!sent.contains(header), "{sent}");
     }
+}
+
+/// How many are asked for at a time, at most.
+async fn most_at_a_time(change: impl FnOnce(&mut FetchConfig)) -> usize {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = (Arc::clone(&now), Arc::clone(&most));
+    let routes = Router::new().route(
+        "/picture",
+        get(async move || {
+            let (now, most) = seen;
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            ([(header::CONTENT_TYPE, "image/png")], "picture")
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, routes).into_future());
+    let mut config = open();
+    change(&mut config);
+    let (fetcher, memory) = (Fetcher::new(&config), BodyMemory::new(1 << 30));
+    let url = format!("http://{address}/picture");
+    let all = (0..20).map(|_| fetcher.fetch(&url, Holder::Strangers, &memory));
+    for fetched in futures_util::future::join_all(all).await {
+        assert_eq!(fetched.unwrap(), Bytes::from("picture"));
+    }
+    most.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn one_account_one_host_and_all_together_fetch_so_many_at_a_time() {
+    assert_eq!(
+        most_at_a_time(|config| config.account_connections = 3).await,
+        3
+    );
+    assert_eq!(
+        most_at_a_time(|config| config.host_connections = 2).await,
+        2
+    );
+    let all = |config: &mut FetchConfig| {
+        config.max_connections = 4;
+        config.account_connections = 10;
+        config.host_connections = 10;
+    };
+    assert_eq!(most_at_a_time(all).await, 4);
+}
+
+#[tokio::test]
+async fn what_is_fetched_counts_in_the_memory_of_bodies() {
+    let (address, _) = host().await;
+    let mut config = open();
+    config.max_bytes = ByteSize::kib(80);
+    let fetcher = Fetcher::new(&config);
+    let url = format!("http://{address}/declared");
+    let small = BodyMemory::new(100_000);
+    let refused = fetcher.fetch(&url, Holder::Strangers, &small).await;
+    assert_eq!(refused.unwrap_err(), FetchError::Busy);
+    let memory = BodyMemory::new(200_000);
+    let held = fetcher
+        .fetch(&url, Holder::Strangers, &memory)
+        .await
+        .unwrap();
+    let second = fetcher.fetch(&url, Holder::Strangers, &memory).await;
+    assert_eq!(second.unwrap_err(), FetchError::Busy);
+    drop(held);
+    let third = fetcher.fetch(&url, Holder::Strangers, &memory).await;
+    assert_eq!(third.unwrap().len(), 65_536);
 }

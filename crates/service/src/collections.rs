@@ -1,7 +1,7 @@
 //! Collections of an account, and who is in them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -16,6 +16,10 @@ use crate::App;
 
 /// Most persons that are shown with collections.
 const MAX_PEOPLE: u32 = 1000;
+
+/// Most collections that a face is found in, and places that persons have in the collections of one answer.
+const MAX_COLLECTIONS: usize = 1000;
+const MAX_PLACES: usize = 10_000;
 
 /// Creates an empty collection.
 ///
@@ -189,7 +193,8 @@ pub async fn with_people(
     let people = app.store.persons(client, Some(refs), listing).await?.items;
     app.audit
         .touched("read", people.iter().map(|person| person.id));
-    let mut by_collection = sorted_in(people);
+    let shown = collections.iter().map(|collection| collection.id).collect();
+    let mut by_collection = sorted_in(people, &shown);
     let filled = collections.into_iter().map(|collection| {
         let people = by_collection.remove(&collection.id).unwrap_or_default();
         (collection, people)
@@ -208,13 +213,14 @@ pub async fn collections_like(
     query: FaceQuery,
 ) -> Result<(Vec<(Collection, Vec<Person>)>, Aim), ServiceError> {
     let (people, aim) = persons_like(app, call, client, query).await?;
-    let mut order: Vec<CollectionId> = Vec::new();
-    for collection in people.iter().flat_map(|person| &person.collections) {
-        if !order.contains(&collection.id) {
-            order.push(collection.id);
-        }
-    }
-    let mut by_collection = sorted_in(people);
+    let named = people.iter().flat_map(|person| &person.collections);
+    let mut seen = HashSet::new();
+    let order: Vec<CollectionId> = named
+        .map(|collection| collection.id)
+        .filter(|id| seen.insert(*id))
+        .take(MAX_COLLECTIONS)
+        .collect();
+    let mut by_collection = sorted_in(people, &seen);
     let mut found = Vec::new();
     for id in order {
         // One that was deleted meanwhile is left out.
@@ -225,16 +231,21 @@ pub async fn collections_like(
     Ok((found, aim))
 }
 
-/// Persons by collection, in their order.
-fn sorted_in(people: Vec<Person>) -> HashMap<CollectionId, Vec<Person>> {
+/// Persons by those collections that are `shown`, in their order: at most so many that the answer has an end, although everybody may be in
+/// all of them.
+fn sorted_in(
+    people: Vec<Person>,
+    shown: &HashSet<CollectionId>,
+) -> HashMap<CollectionId, Vec<Person>> {
+    let places = people.iter().flat_map(|person| {
+        let inside = person.collections.iter().map(|collection| collection.id);
+        inside
+            .filter(|id| shown.contains(id))
+            .map(move |id| (id, person))
+    });
     let mut sorted: HashMap<CollectionId, Vec<Person>> = HashMap::new();
-    for person in people {
-        for collection in &person.collections {
-            sorted
-                .entry(collection.id)
-                .or_default()
-                .push(person.clone());
-        }
+    for (id, person) in places.take(MAX_PLACES) {
+        sorted.entry(id).or_default().push(person.clone());
     }
     sorted
 }

@@ -4,10 +4,10 @@ use inference::{EngineError, Lane, Pipeline};
 use store::ClientId;
 
 use super::Call;
-use crate::App;
+use crate::{App, warnings};
 
 impl App {
-    /// Runs `job` on the engine, in the lane of the account whose request the current task works on.
+    /// Runs `job` on the engine, in the lane of the account whose request the current task works on, and has it told when faces were left out.
     ///
     /// # Errors
     /// Those of [`inference::Engine::run_for`].
@@ -17,9 +17,11 @@ impl App {
         F: FnOnce(&mut Pipeline) -> R + Send + 'static,
     {
         let client = Call::current().and_then(|call| call.client);
-        self.engine
-            .run_for(client.map(lane_of).unwrap_or_default(), job)
-            .await
+        let lane = client.map_or(Lane::STRANGERS, lane_of);
+        let job = move |pipeline: &mut Pipeline| (job(pipeline), pipeline.faces_left_out());
+        let (done, left_out) = self.engine.run_for(lane, job).await?;
+        warnings::faces_left_out(left_out);
+        Ok(done)
     }
 }
 

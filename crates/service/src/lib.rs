@@ -44,7 +44,7 @@ mod writes;
 
 pub use account::{AccountError, PROFILE, Profile, renew, renew_and_revoke, update_profile};
 pub use audit::with_call;
-pub use audit::{Call, REQUEST_ID, Credential, Recorded, Recorder, seal_key, seal_keys};
+pub use audit::{Call, Credential, REQUEST_ID, Recorded, Recorder, seal_key, seal_keys};
 pub use collections::{
     change_people, collection, collections, collections_like, collections_of_ids,
     create_collection, delete_collection, move_people, update_collection, with_counts, with_people,

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use inference::{ImageBytes, ImageLimits};
 
-use super::{Part, PictureError, ServiceError};
-use crate::{App, observe::timed};
+use super::{Call, Part, PictureError, ServiceError};
+use crate::{App, limits::Holder, observe::timed};
 
 /// Shorter texts than this are no picture of a face in any format.
 const SHORTEST_BASE64: usize = 100;
@@ -45,7 +45,10 @@ impl PictureSource {
         if self.fetched
             && let Some(url) = address(text)
         {
-            return Ok(Resolved::File(app.fetcher.fetch(url).await?.into()));
+            let client = Call::current().and_then(|call| call.client);
+            let holder = client.map_or(Holder::Strangers, Holder::Account);
+            let file = app.fetcher.fetch(url, holder, app.limits.bodies()).await?;
+            return Ok(Resolved::File(file));
         }
         let payload = payload(text).ok_or(PictureError::NotBase64)?;
         if payload.len() < SHORTEST_BASE64 {

@@ -163,8 +163,8 @@ impl Reembedder {
             match job.await {
                 Ok(template) => return Ok(template),
                 Err(EngineError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
-                Err(EngineError::Panicked) => {
-                    return Ok(Err(FaceError::Inference("the job panicked".to_owned())));
+                Err(error @ (EngineError::Panicked | EngineError::TooLong)) => {
+                    return Ok(Err(FaceError::Inference(error.to_string())));
                 }
                 Err(stopped @ EngineError::Stopped) => return Err(stopped.into()),
             }

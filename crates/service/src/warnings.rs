@@ -16,8 +16,24 @@ struct Warning {
     finding: Finding,
 }
 
+#[derive(Default)]
+struct Notes {
+    warnings: Vec<Warning>,
+    left_out: usize,
+}
+
 tokio::task_local! {
-    static TOLD: RefCell<Vec<Warning>>;
+    static TOLD: RefCell<Notes>;
+}
+
+/// What is to be told beside an answer.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What could be better, as a list of structured fields (RFC 9651), if there is something:
+    /// `too_small;measured=31.2;limit=50.0;remedy="move closer: ..."`.
+    pub(crate) warnings: Option<String>,
+    /// The most faces of one picture that were not looked at closer, if there were any.
+    pub(crate) faces_left_out: Option<usize>,
 }
 
 /// Has what was found in the only picture told with the answer of the request that this task works for. Outside of one: does nothing.
@@ -44,16 +60,27 @@ pub(crate) fn tell_each(pictures: &[Vec<Finding>]) {
 
 fn note(warnings: impl Iterator<Item = Warning>) {
     // Fails only outside of a request: commands have no answer to put it beside.
-    let _ = TOLD.try_with(|told| told.borrow_mut().extend(warnings));
+    let _ = TOLD.try_with(|told| told.borrow_mut().warnings.extend(warnings));
 }
 
-/// Does the work of a request; also returns the header's value, if there is something to tell: a list of structured fields (RFC 9651),
-/// `too_small;measured=31.2;limit=50.0;remedy="move closer: ..."`.
-pub async fn collect<R>(work: impl Future<Output = R>) -> (R, Option<String>) {
+/// Has it told that so many faces of a picture were not looked at closer.
+pub(crate) fn faces_left_out(faces: usize) {
+    let _ = TOLD.try_with(|told| {
+        let mut told = told.borrow_mut();
+        told.left_out = told.left_out.max(faces);
+    });
+}
+
+/// Does the work of a request; also returns what there is to tell beside its answer.
+pub(crate) async fn collect<R>(work: impl Future<Output = R>) -> (R, Told) {
     TOLD.scope(RefCell::default(), async {
         let result = work.await;
-        let told = TOLD.with(RefCell::take);
-        (result, (!told.is_empty()).then(|| text(&told)))
+        let Notes { warnings, left_out } = TOLD.with(RefCell::take);
+        let told = Told {
+            warnings: (!warnings.is_empty()).then(|| text(&warnings)),
+            faces_left_out: (left_out > 0).then_some(left_out),
+        };
+        (result, told)
     })
     .await
 }
@@ -99,10 +126,10 @@ pub(crate) mod tests {
     async fn what_is_told_in_a_request_is_collected_and_nothing_else() {
         tell(&[FAR]);
         let ((), silent) = collect(async {}).await;
-        assert_eq!(silent, None);
+        assert_eq!(silent, Told::default());
         let ((), told) = collect(async { tell_each(&[vec![], vec![FAR]]) }).await;
         assert_eq!(
-            told.as_deref(),
+            told.warnings.as_deref(),
             Some(
                 r#"too_small;picture=2;measured=31.20;limit=50.00;remedy="move closer: the pupils are 31 px apart, 50 needed""#
             )
@@ -110,8 +137,14 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
+    async fn of_several_pictures_the_most_faces_are_told() {
+        let (_, told) = collect(async { [3, 7, 0].map(faces_left_out) }).await;
+        assert_eq!(told.faces_left_out, Some(7));
+    }
+
+    #[tokio::test]
     async fn a_header_has_an_end() {
         let ((), told) = collect(async { tell(&[FAR; 100]) }).await;
-        assert_eq!(told.unwrap().matches("too_small").count(), MOST);
+        assert_eq!(told.warnings.unwrap().matches("too_small").count(), MOST);
     }
 }

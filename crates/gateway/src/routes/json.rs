@@ -2,11 +2,42 @@
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
+use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use tokio::sync::Semaphore;
 
-/// Values one body may hold. The longest honest body lists a collection's persons whole; a body of empty lists would
-/// otherwise take twenty times its size in memory.
-const MAX_VALUES: usize = 1_000_000;
+/// Values one body may hold. The longest honest body lists the persons of a collection whole, ten thousand at most; a body of empty lists
+/// would otherwise take twenty times its size in memory.
+const MAX_VALUES: usize = 250_000;
+
+/// Keys one object may have: each field that a route knows is looked for among them.
+const MAX_KEYS: usize = 1000;
+
+/// Bodies of more bytes are read on another thread than those that serve all requests.
+const LARGE: usize = 256 * 1024;
+
+/// Large bodies that are read at a time.
+static READERS: Semaphore = Semaphore::const_new(4);
+
+/// Reads a body; a large one where that holds nobody up.
+pub(crate) async fn read<T: Send + 'static>(
+    body: Bytes,
+    read: impl FnOnce(&Bytes) -> T + Send + 'static,
+) -> T {
+    if body.len() <= LARGE {
+        return read(&body);
+    }
+    // Nobody closes it.
+    let _turn = READERS.acquire().await;
+    match tokio::task::spawn_blocking(move || read(&body)).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only at the end of the process.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
 
 /// A JSON value. Strings without escapes borrow from the input.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +130,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = map.next_key_seed(KeySeed)? {
+            if entries.len() >= MAX_KEYS {
+                return Err(A::Error::custom("too many keys"));
+            }
             entries.push((key, map.next_value_seed(self)?));
         }
         Ok(Value::Object(entries))
@@ -209,6 +243,8 @@ mod tests {
     fn a_flood_of_values_is_refused() {
         let flood = format!("[{}0]", "0,".repeat(MAX_VALUES));
         assert!(Value::parse(flood.as_bytes()).is_err());
+        let keys = vec!["\"k\":0"; MAX_KEYS + 1].join(",");
+        assert!(Value::parse(format!("{{{keys}}}").as_bytes()).is_err());
         let deep = "[".repeat(100_000);
         assert!(Value::parse(deep.as_bytes()).is_err());
     }

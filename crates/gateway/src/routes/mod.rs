@@ -4,10 +4,12 @@
 mod faults;
 pub(crate) mod headers;
 pub(crate) mod json;
+mod open;
 pub(crate) mod opencv;
 pub mod opencv_cloud;
 pub mod opencv_onpremise;
 mod refusal;
 pub mod verifik;
 
+pub(crate) use open::{OpenRoutes, SMALL_BODY};
 pub(crate) use refusal::{Dialect, Refusal};

@@ -158,11 +158,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Rea
     let answer = Ready {
         ready,
         server: if draining { "draining" } else { "ok" },
-        database: if reachable {
-            "ok"
-        } else {
-            "unreachable"
-        },
+        database: if reachable { "ok" } else { "unreachable" },
         database_kind: match app.store.kind() {
             store::DatabaseKind::Sqlite => "sqlite",
             store::DatabaseKind::Postgres => "postgres",

@@ -12,5 +12,5 @@ mod welcome;
 
 pub use listen::serve;
 pub use middleware::REQUEST_ID;
-pub use router::router;
+pub use router::{Routes, router};
 pub use tls::{Tls, TlsError};

@@ -18,46 +18,59 @@ use super::{
     Tls,
     api::Document,
     docs::{self, Part},
-    health, metrics, welcome,
-    middleware::{self, InFlight, TimeLimits},
+    health, metrics,
+    middleware::{self, Accounts, Credential, InFlight, Strangers, TimeLimits},
+    welcome,
 };
-use crate::routes::{Dialect, Refusal, opencv_cloud, opencv_onpremise, verifik};
+use crate::routes::{Dialect, OpenRoutes, Refusal, opencv_cloud, opencv_onpremise, verifik};
 use service::{AppState, Config, observe::Metrics};
 
-/// The whole server as a service; `tls`: the certificate in use, which the metrics tell the end of.
-pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Router {
+/// The server as services.
+pub struct Routes {
+    /// What `server.listen` serves.
+    pub all: Router,
+    /// What `server.operators_listen` serves, where that is set.
+    pub operators: Option<Router>,
+}
+
+/// The whole server; `tls`: the certificate in use, which the metrics tell the end of.
+pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Routes {
     let config = &app.config;
-    let (routes, parts) = dialects(config);
-    let routes = routes.layer(from_fn_with_state(app.clone(), middleware::receipts));
+    let (routes, parts) = dialects(&app);
     // What a load balancer or Prometheus asks must be answered when all places are taken.
-    let routes = routes
-        .layer(from_fn(middleware::picture_warnings))
-        .layer(from_fn(middleware::revisions));
-    let routes = routes.layer(from_fn_with_state(
-        InFlight::new(config.server.max_in_flight),
-        middleware::in_flight,
-    ));
     let routes = routes.layer(from_fn_with_state(
         Arc::clone(&app.limits),
         middleware::guard,
     ));
-    let mut operators = OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(welcome::welcome))
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz));
+    let health = || {
+        OpenApiRouter::with_openapi(Document::openapi())
+            .routes(routes!(welcome::welcome))
+            .routes(routes!(health::healthz))
+            .routes(routes!(health::readyz))
+    };
+    let mut operators = health();
     if config.metrics.enabled {
         let scraped = OpenApiRouter::new().routes(routes!(metrics::prometheus));
         operators = operators.merge(scraped.layer(Extension(metrics::Sources { metrics, tls })));
     }
-    let (operators, operators_api) = operators.split_for_parts();
-    let mut routes = routes.merge(operators);
+    let (mut operators, operators_api) = operators.split_for_parts();
     if config.docs.enabled {
-        routes = routes.merge(docs::pages(parts, operators_api));
+        operators = operators.merge(docs::pages(parts, operators_api));
     }
-    let routes = routes
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed);
-    around(routes, config).with_state(app)
+    let (mut routes, operators) = match config.server.operators_listen() {
+        None => (routes.merge(operators), None),
+        Some(_) => (routes.merge(health().split_for_parts().0), Some(operators)),
+    };
+    let whole = |routes: Router<AppState>| {
+        let routes = routes
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed);
+        around(routes, config).with_state(Arc::clone(&app))
+    };
+    Routes {
+        all: whole(routes),
+        operators: operators.map(whole),
+    }
 }
 
 async fn not_found(uri: Uri) -> Response {
@@ -69,26 +82,28 @@ async fn method_not_allowed(uri: Uri) -> Response {
 }
 
 /// The routes of the dialects that the settings ask for, and the part of each in the documentation.
-fn dialects(config: &Config) -> (Router<AppState>, Vec<Part>) {
-    let dialects: [(bool, docs::Name, OpenApiRouter<AppState>); 3] = [
-        (
-            config.verifik.enabled,
-            docs::VERIFIK,
-            verifik::router(&config.verifik),
-        ),
-        (
-            config.opencv_onpremise.enabled,
-            docs::OPENCV_ONPREMISE,
-            opencv_onpremise::router(),
-        ),
-        (
-            config.opencv_cloud.enabled,
-            docs::OPENCV_CLOUD,
-            opencv_cloud::router(),
-        ),
-    ];
+fn dialects(app: &AppState) -> (Router<AppState>, Vec<Part>) {
+    let (token, key) = (Credential::Token, Credential::ApiKey);
+    let config = &app.config;
+    let mut dialects = Vec::new();
+    if config.verifik.enabled {
+        let mut router = behind_accounts(app, token, verifik::router());
+        for open in verifik::open_routes(&config.verifik) {
+            router = router.merge(behind_strangers(app, open));
+        }
+        verifik::document_optional_bodies(router.get_openapi_mut());
+        dialects.push((docs::VERIFIK, router));
+    }
+    if config.opencv_onpremise.enabled {
+        let router = behind_accounts(app, key, opencv_onpremise::router());
+        dialects.push((docs::OPENCV_ONPREMISE, router));
+    }
+    if config.opencv_cloud.enabled {
+        let router = behind_accounts(app, key, opencv_cloud::router());
+        dialects.push((docs::OPENCV_CLOUD, router));
+    }
     let (mut routes, mut parts) = (Router::new(), Vec::new());
-    for (_, name, router) in dialects.into_iter().filter(|(enabled, ..)| *enabled) {
+    for (name, router) in dialects {
         let (these, mut api) = router.split_for_parts();
         middleware::document_warnings(&mut api);
         middleware::document_revisions(&mut api);
@@ -98,9 +113,46 @@ fn dialects(config: &Config) -> (Router<AppState>, Vec<Part>) {
     (routes, parts)
 }
 
+/// Routes for who shows a credential.
+fn behind_accounts(
+    app: &AppState,
+    credential: Credential,
+    routes: OpenApiRouter<AppState>,
+) -> OpenApiRouter<AppState> {
+    let door = Accounts {
+        app: Arc::clone(app),
+        credential,
+        largest: largest_body(&app.config),
+    };
+    told_in_headers(app, routes).route_layer(from_fn_with_state(door, middleware::accounts))
+}
+
+/// Routes for anybody.
+fn behind_strangers(app: &AppState, open: OpenRoutes) -> OpenApiRouter<AppState> {
+    let largest = largest_body(&app.config);
+    let door = Strangers {
+        app: Arc::clone(app),
+        largest: open.largest.map_or(largest, |open| open.min(largest)),
+        closed: open.closed,
+    };
+    told_in_headers(app, open.router).route_layer(from_fn_with_state(door, middleware::strangers))
+}
+
+/// What the routes of all dialects tell in headers.
+fn told_in_headers(app: &AppState, routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    routes
+        .route_layer(from_fn_with_state(Arc::clone(app), middleware::receipts))
+        .route_layer(from_fn(middleware::picture_warnings))
+        .route_layer(from_fn(middleware::revisions))
+}
+
+fn largest_body(config: &Config) -> usize {
+    usize::try_from(config.server.max_body.as_u64()).unwrap_or(usize::MAX)
+}
+
 /// What every route has; the last layer is the outermost.
 fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &Config) -> Router<S> {
-    let max_body = usize::try_from(config.server.max_body.as_u64()).unwrap_or(usize::MAX);
+    let max_body = largest_body(config);
     routes
         .layer(DefaultBodyLimit::max(max_body))
         .layer(from_fn_with_state(max_body, middleware::body_limit))

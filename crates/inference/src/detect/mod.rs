@@ -10,11 +10,16 @@ use packs::{Decoder, Tensor};
 pub(crate) use looks::{Look, Wanted};
 
 use crate::{
-    BoundingBox, DecodedImage, Face, FaceError, Point, StartError,
+    BoundingBox, DecodeError, DecodedImage, Face, FaceError, Point, StartError,
     models::{ConfirmModel, LandmarkModel, LoadContext, Model, fill_planes},
     picture::resize,
     recent::recall,
 };
+
+/// What one look finds at most, the best first, before and after those that overlap are sorted out: that takes a time that grows with the
+/// square of their number, and a picture can be made of faces.
+const MOST_FOUND: usize = 5000;
+const MOST_SEEN: usize = 500;
 
 /// Detectors take sides that are a multiple of this, the coarsest of their strides.
 const MULTIPLE: u32 = 32;
@@ -91,34 +96,43 @@ impl Detector {
             &self.tensor,
         );
         let outputs = self.model.run([1, 3, height, width], &input)?;
-        let found = decode::decode(
+        let mut found = decode::decode(
             self.decoder,
             &outputs,
             &self.outputs,
             [width, height],
             self.score,
         )?;
-        let faces = match self.decoder {
+        if found.len() > MOST_FOUND {
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+            found.truncate(MOST_FOUND);
+        }
+        let mut faces = match self.decoder {
             Decoder::Blazeface => nms::blend(found, self.nms),
             Decoder::Yunet | Decoder::Scrfd => nms::suppress(found, self.nms),
         };
+        faces.truncate(MOST_SEEN);
         Ok(faces
             .into_iter()
             .map(|face| canvas.in_picture(&face))
             .collect())
     }
 
-    /// The faces of a picture, by as many looks as they need; largest first.
+    /// The `most` largest faces of a picture, largest first, by as many looks as they need, each if it is still to go on; and how many others
+    /// were found, which are not looked at closer.
     pub(crate) fn faces(
         &mut self,
         image: &DecodedImage,
         wanted: Wanted,
-    ) -> Result<Vec<Face>, FaceError> {
+        most: usize,
+        mut go_on: impl FnMut() -> Result<(), DecodeError>,
+    ) -> Result<(Vec<Face>, usize), FaceError> {
         let mut faces: Vec<Face> = Vec::new();
         for look in looks::plan(image.width(), image.height(), self.fixed, wanted) {
             if !look.is_needed(&faces, image.width(), image.height()) {
                 continue;
             }
+            go_on()?;
             let mut seen = self.look(image, &look)?;
             if look.is_closer() {
                 faces.retain(|face| {
@@ -130,13 +144,16 @@ impl Detector {
             faces = nms::suppress(seen, self.nms);
         }
         faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
+        let left_out = faces.len().saturating_sub(most);
+        faces.truncate(most);
+        go_on()?;
         if let Some(model) = &mut self.confirm {
             faces = model.keep(image, faces)?;
         }
         if let Some(model) = &mut self.landmarks {
             model.place(image, &mut faces)?;
         }
-        Ok(faces)
+        Ok((faces, left_out))
     }
 }
 

@@ -2,8 +2,18 @@
 
 mod pool;
 mod queue;
+mod work;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use ort::session::builder::PrepackedWeights;
 use packs::InstalledPack;
@@ -11,6 +21,7 @@ use tokio::sync::oneshot;
 
 use self::pool::Pool;
 pub use self::queue::Lane;
+pub(crate) use self::work::Work;
 use crate::{
     EngineError, ImageLimits, MatchScale, Pipeline, StartError,
     models::{LoadContext, Model},
@@ -88,6 +99,8 @@ pub struct EngineConfig {
     pub queue: usize,
     /// How long what was found out about a picture is kept for the lane that sent it; 0: not at all.
     pub remember: Duration,
+    /// Longest processor time of one job of a lane that is not shared; `None`: any.
+    pub job_time: Option<Duration>,
     /// Bounds on pictures.
     pub limits: ImageLimits,
     /// Told the time of each stage.
@@ -135,6 +148,16 @@ pub struct Engine {
     info: Arc<EngineInfo>,
     scale: Arc<MatchScale>,
     recent: Option<Arc<Recent>>,
+    job_time: Option<Duration>,
+}
+
+/// Tells the worker when whoever waits for a job goes away.
+struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Jobs that may wait besides one per worker when the configuration does not say. So many that hardly a burst at four fifths of what
@@ -194,11 +217,12 @@ impl Engine {
             info,
             scale,
             recent,
+            job_time: config.job_time,
         })
     }
 
-    /// Runs `job` on a worker thread, in a lane that many share, for which nothing is remembered. A panic in it is caught and costs this
-    /// job only. If the caller goes away, the job is skipped when its turn comes.
+    /// Runs `job` on a worker thread, in a lane that many share, for which nothing is remembered and which has any time. A panic in it is
+    /// caught and costs this job only. If the caller goes away, the job is skipped when its turn comes, or ends with its next operation.
     ///
     /// # Errors
     /// [`EngineError::Busy`] when the queue is full; [`EngineError::Panicked`]; [`EngineError::Stopped`].
@@ -211,25 +235,36 @@ impl Engine {
     }
 
     /// As [`Engine::run`], in the lane of whoever asks: whoever has taken least of the workers lately goes first, and in a full queue a lane
-    /// with fewer jobs takes the place of one with more.
+    /// with fewer jobs takes the place of one with more. Between the operations of a job, others that have taken clearly less go first.
     ///
     /// # Errors
-    /// As [`Engine::run`]; `Busy` may come when the job has waited for a while.
+    /// As [`Engine::run`]; `Busy` may come when the job has waited for a while; [`EngineError::TooLong`].
     pub async fn run_for<R, F>(&self, lane: Lane, job: F) -> Result<R, EngineError>
     where
         R: Send + 'static,
         F: FnOnce(&mut Pipeline) -> R + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
+        let gone = Arc::new(AtomicBool::new(false));
+        let _waiting = Waiting(Arc::clone(&gone));
+        let time = self.job_time.filter(|_| lane != Lane::default());
         let job = move |pipeline: Option<&mut Pipeline>| {
-            if !answer.is_closed() {
-                let done = pipeline.map(|pipeline| {
-                    pipeline.asked_by(lane);
-                    job(pipeline)
-                });
-                // Nobody listens any more: the result is dropped.
-                let _ = answer.send(done.ok_or(EngineError::Busy));
+            if answer.is_closed() {
+                return;
             }
+            let done = match pipeline {
+                None => Err(EngineError::Busy),
+                Some(pipeline) => {
+                    pipeline.work.begin(lane, gone, time);
+                    let done = job(pipeline);
+                    match pipeline.work.was_interrupted() {
+                        true => Err(EngineError::TooLong),
+                        false => Ok(done),
+                    }
+                }
+            };
+            // Nobody listens any more: the result is dropped.
+            let _ = answer.send(done);
         };
         self.pool.submit(lane, Box::new(job))?;
         // The sender goes away without a word only when the job panicked.

@@ -9,7 +9,10 @@ use std::{
 
 use ort::session::builder::PrepackedWeights;
 
-use super::queue::{Lane, Pushed, Queue};
+use super::{
+    queue::{Lane, Pushed, Queue},
+    work::Work,
+};
 use crate::{EngineError, Pipeline, StartError};
 
 /// A unit of work; with no pipeline it says that there was no place for it.
@@ -108,14 +111,46 @@ impl Drop for Pool {
     }
 }
 
-fn work(shared: &Shared, mut pipeline: Pipeline) {
+fn work(shared: &Arc<Shared>, mut pipeline: Pipeline) {
     while let Some((lane, job)) = next(shared) {
-        let begun = Instant::now();
-        if catch_unwind(AssertUnwindSafe(|| job(Some(&mut pipeline)))).is_err() {
-            tracing::error!("an inference job panicked; its request fails, the worker goes on");
+        pipeline.work = Work::next(Turn(Arc::clone(shared)));
+        run(shared, &mut pipeline, lane, job);
+    }
+}
+
+fn run(shared: &Shared, pipeline: &mut Pipeline, lane: Lane, job: Job) {
+    if catch_unwind(AssertUnwindSafe(|| job(Some(pipeline)))).is_err() {
+        tracing::error!("an inference job panicked; its request fails, the worker goes on");
+    }
+    let taken = pipeline.work.take_untold();
+    shared.lock().jobs.took(lane, taken, Instant::now());
+}
+
+/// The turn of a job: where others have taken less of the workers than its lane, they go first, in the middle of it.
+#[derive(Clone)]
+pub(crate) struct Turn(Arc<Shared>);
+
+impl Turn {
+    /// Lets who is to go first go first, on the worker that `pipeline` belongs to, whose job stands still meanwhile.
+    pub(crate) fn give_way(&self, pipeline: &mut Pipeline) {
+        let Self(shared) = self;
+        let own = pipeline.work.lane();
+        loop {
+            let taken = pipeline.work.take_untold();
+            let mut queue = shared.lock();
+            let now = Instant::now();
+            queue.jobs.took(own, taken, now);
+            let first = queue.jobs.pop_before(own, now);
+            drop(queue);
+            let Some((lane, job)) = first else {
+                return;
+            };
+            let before = pipeline.work.before();
+            let waiting = std::mem::replace(&mut pipeline.work, before);
+            run(shared, pipeline, lane, job);
+            pipeline.work = waiting;
+            pipeline.work.resume();
         }
-        let now = Instant::now();
-        shared.lock().jobs.took(lane, now - begun, now);
     }
 }
 

@@ -9,8 +9,21 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Lane(pub u128);
 
+impl Lane {
+    /// That of everybody who is nobody in particular: with the limits of any other, but nothing is remembered for it.
+    pub const STRANGERS: Self = Self(u128::MAX);
+
+    /// Whether it is one caller's, for whom things are remembered.
+    pub(crate) fn is_of_one(self) -> bool {
+        self != Self::default() && self != Self::STRANGERS
+    }
+}
+
 /// What a lane has taken of the workers counts half after this time.
 const HALF_LIFE: Duration = Duration::from_secs(2);
+
+/// By so much, in seconds, a lane must have taken less than another for its job to go before one that has begun.
+const HEAD_START: f64 = 0.05;
 
 /// A lane without jobs is forgotten when it has taken less than this, in seconds.
 const NOTHING: f64 = 0.001;
@@ -80,10 +93,31 @@ impl<J> Queue<J> {
 
     /// The next job: the oldest of the lane that has taken the least lately.
     pub(super) fn pop(&mut self, now: Instant) -> Option<(Lane, J)> {
+        let next = self.next(now)?;
+        self.pop_of(next)
+    }
+
+    /// The next job, if it is to go before one of `lane` that has begun: one of a lane that has taken clearly less lately.
+    pub(super) fn pop_before(&mut self, lane: Lane, now: Instant) -> Option<(Lane, J)> {
+        let next = self.next(now)?;
+        let begun = self.lanes.iter().find(|waiting| waiting.lane == lane);
+        let taken = begun.map_or(0.0, |begun| begun.taken(now));
+        let before = &self.lanes[next];
+        (before.lane != lane && before.taken(now) + HEAD_START < taken)
+            .then(|| self.pop_of(next))
+            .flatten()
+    }
+
+    /// Of the lanes with jobs, where the one is that has taken the least lately.
+    fn next(&self, now: Instant) -> Option<usize> {
         let waiting = self.lanes.iter().enumerate();
         let (next, _) = waiting
             .filter(|(_, waiting)| !waiting.jobs.is_empty())
             .min_by(|(_, a), (_, b)| a.taken(now).total_cmp(&b.taken(now)))?;
+        Some(next)
+    }
+
+    fn pop_of(&mut self, next: usize) -> Option<(Lane, J)> {
         // Among equals it is the others' turn now.
         let mut waiting = self.lanes.remove(next);
         let job = waiting.jobs.pop_front();

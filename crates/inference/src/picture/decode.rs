@@ -1,6 +1,7 @@
 //! File to pixels.
 
 use std::{
+    borrow::Cow,
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -13,11 +14,19 @@ use image::{
 use super::{
     DecodedImage, ImageBytes, ImageLimits, jpeg,
     levels::{Levels, Pixels, Source, first_scale},
+    png,
     room::Room,
     spare,
     upright::upright,
+    webp,
 };
 use crate::DecodeError;
+
+/// What a decoder may allocate beside that, in bytes: tables, and the compressed rows of a strip.
+const ALLOWANCE: u64 = 16 << 20;
+
+/// How many times the largest allowed picture's pixels the scans of a progressive JPEG may paint.
+const PAINTED: u64 = 16;
 
 /// Bytes per pixel of the widest layout that is decoded (16-bit RGBA), and as much again for the decoder's own buffers.
 const WORST_BYTES_PER_PIXEL: u64 = 16;
@@ -94,6 +103,7 @@ fn guarded<R>(work: impl FnOnce() -> Result<R, DecodeError>) -> Result<R, Decode
 
 /// A file whose header was read and is within the limits.
 struct File<'a> {
+    /// The file as it came.
     bytes: &'a [u8],
     decoder: Box<dyn ImageDecoder + 'a>,
     format: ImageFormat,
@@ -106,6 +116,11 @@ impl<'a> File<'a> {
             .with_guessed_format()
             .map_err(|_| DecodeError::Corrupt)?;
         let format = reader.format().ok_or(DecodeError::UnknownFormat)?;
+        let needed = match format {
+            ImageFormat::Png => png::without_extras(bytes),
+            _ => Cow::Borrowed(bytes),
+        };
+        let reader = ImageReader::with_format(Cursor::new(needed), format);
         let mut decoder = reader.into_decoder().map_err(|error| match error {
             image::ImageError::Unsupported(_) => DecodeError::UnknownFormat,
             other => cut_off_or_corrupt(&other),
@@ -122,11 +137,18 @@ impl<'a> File<'a> {
                 limit: limits.max_pixels,
             });
         }
-        if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
-            return Err(DecodeError::Truncated);
+        if format == ImageFormat::Jpeg {
+            let scans = jpeg::scans(bytes).ok_or(DecodeError::Truncated)?;
+            if pixels.saturating_mul(scans) > limits.max_pixels.saturating_mul(PAINTED) {
+                return Err(DecodeError::Corrupt);
+            }
         }
+        if format == ImageFormat::WebP && webp::largest_frame(bytes) > limits.max_pixels {
+            return Err(DecodeError::Corrupt);
+        }
+        // By what the file declares: a frame or a strip that needs more is a lie.
         let mut allocation = Limits::no_limits();
-        allocation.max_alloc = Some(limits.max_pixels.saturating_mul(WORST_BYTES_PER_PIXEL));
+        allocation.max_alloc = Some(pixels * WORST_BYTES_PER_PIXEL + ALLOWANCE);
         decoder
             .set_limits(allocation)
             .map_err(|_| DecodeError::Corrupt)?;

@@ -3,10 +3,12 @@
 mod decode;
 mod jpeg;
 mod levels;
+mod png;
 mod resample;
 mod room;
 mod spare;
 mod upright;
+mod webp;
 
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub struct ImageLimits {
     pub max_bytes: usize,
     /// Largest picture, in pixels (width x height), checked in the header before anything is allocated.
     pub max_pixels: u64,
+    /// Faces of one picture that are looked at closer, the largest first.
+    pub max_faces: usize,
 }
 
 impl Default for ImageLimits {
@@ -40,6 +44,7 @@ impl Default for ImageLimits {
         Self {
             max_bytes: 30 * 1024 * 1024,
             max_pixels: 50_000_000,
+            max_faces: 100,
         }
     }
 }

@@ -11,10 +11,11 @@ use packs::Template;
 pub use self::templates::AlignedPictures;
 use crate::{
     DecodeError, DecodedImage, Effort, Embedding, Face, FaceError, FaceRules, ImageBytes,
-    ImageLimits, Lane, Observer, Portrait, Quality, Score, Stage, StartError,
+    ImageLimits, Observer, Portrait, Quality, Score, Stage, StartError,
     align::{AlignedFace, SIDE, align, template_in},
     calibration::{LivenessScale, MatchScale},
     detect::{Detector, Wanted},
+    engine::Work,
     models::{Embedder, EyeModel, LivenessEnsemble, LoadContext, PoseModel},
     picture::{self, Detail},
     portrait, quality,
@@ -42,7 +43,7 @@ struct LivenessPart {
 
 /// One worker's models and the operations on them. All methods block: they run inside [`crate::Engine::run`].
 pub struct Pipeline {
-    limits: ImageLimits,
+    pub(crate) limits: ImageLimits,
     observer: Option<Observer>,
     detector: Detector,
     embedder: Embedder,
@@ -51,8 +52,8 @@ pub struct Pipeline {
     eyes: Option<EyeModel>,
     pose: Option<PoseModel>,
     recent: Option<Arc<Recent>>,
-    /// Who asks.
-    lane: Lane,
+    /// The job that it is at.
+    pub(crate) work: Work,
 }
 
 impl Pipeline {
@@ -89,13 +90,23 @@ impl Pipeline {
                 None => None,
             },
             recent,
-            lane: Lane::default(),
+            work: Work::default(),
         })
     }
 
-    /// From now on, `lane` asks: what was found out about its pictures lately is not worked out again.
-    pub(crate) fn asked_by(&mut self, lane: Lane) {
-        self.lane = lane;
+    /// The most faces that were found in a picture of this job and not looked at closer: there were more than the limits allow.
+    #[must_use]
+    pub fn faces_left_out(&self) -> usize {
+        self.work.faces_left_out()
+    }
+
+    /// Between two operations: whoever has taken less of the workers goes first, and a job whose time is up, or for which nobody waits any
+    /// more, ends.
+    fn pause(&mut self) -> Result<(), DecodeError> {
+        if let Some(turn) = self.work.turn() {
+            turn.give_way(self);
+        }
+        self.work.go_on()
     }
 
     /// Decodes a picture: JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF; EXIF orientation applied, alpha flattened.
@@ -120,9 +131,10 @@ impl Pipeline {
         detail: Detail,
         bytes: &ImageBytes,
     ) -> Result<DecodedImage, DecodeError> {
+        self.pause()?;
         self.timed(Stage::Decode, |this| match &this.recent {
-            Some(recent) if this.lane != Lane::default() => {
-                recent.decode(this.lane, bytes, detail, &this.limits)
+            Some(recent) if this.work.lane().is_of_one() => {
+                recent.decode(this.work.lane(), bytes, detail, &this.limits)
             }
             _ => picture::decode(bytes, detail, &this.limits),
         })
@@ -133,9 +145,19 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`]; no face is an empty list.
     pub fn faces(&mut self, image: &DecodedImage) -> Result<Vec<Face>, FaceError> {
-        self.timed(Stage::Detect, |this| {
-            this.detector.faces(image, Wanted::All)
-        })
+        self.find(image, Wanted::All)
+    }
+
+    /// The largest faces of a picture: as many as are looked at closer.
+    fn find(&mut self, image: &DecodedImage, wanted: Wanted) -> Result<Vec<Face>, FaceError> {
+        self.pause()?;
+        let most = self.limits.max_faces;
+        let (faces, left_out) = self.timed(Stage::Detect, |this| {
+            let Self { detector, work, .. } = this;
+            detector.faces(image, wanted, most, || work.go_on())
+        })?;
+        self.work.leave_out(left_out);
+        Ok(faces)
     }
 
     /// The face that is meant where one is asked for, by `rules`.
@@ -148,9 +170,7 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<Face, FaceError> {
-        let faces = self.timed(Stage::Detect, |this| {
-            this.detector.faces(image, Wanted::Main(effort))
-        })?;
+        let faces = self.find(image, Wanted::Main(effort))?;
         rules.main(faces, image.center())
     }
 
@@ -164,9 +184,7 @@ impl Pipeline {
         effort: Effort,
         rules: &FaceRules,
     ) -> Result<(Face, usize), FaceError> {
-        let faces = self.timed(Stage::Detect, |this| {
-            this.detector.faces(image, Wanted::Main(effort))
-        })?;
+        let faces = self.find(image, Wanted::Main(effort))?;
         rules.largest(faces)
     }
 
@@ -192,6 +210,7 @@ impl Pipeline {
     /// [`FaceError::TooSmall`] when the face is smaller than the models can judge, [`FaceError::NoLivenessModel`],
     /// [`FaceError::Inference`].
     pub fn liveness(&mut self, image: &DecodedImage, face: &Face) -> Result<Liveness, FaceError> {
+        self.pause()?;
         self.timed(Stage::Liveness, |this| {
             let part = this.liveness.as_mut().ok_or(FaceError::NoLivenessModel)?;
             let size = face.bbox.width().min(face.bbox.height());
@@ -220,6 +239,7 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn quality(&mut self, image: &DecodedImage, face: &Face) -> Result<Quality, FaceError> {
+        self.pause()?;
         recall(
             image,
             |findings| &mut findings.quality,
@@ -253,6 +273,7 @@ impl Pipeline {
     /// # Errors
     /// [`FaceError::Inference`].
     pub fn thumbnail(&mut self, image: &DecodedImage, face: &Face) -> Result<Vec<u8>, FaceError> {
+        self.pause()?;
         let aligned = self.align(image, face, Template::Arcface)?;
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY)
@@ -292,8 +313,8 @@ impl Pipeline {
         let face = whole_picture(&image);
         let observer = self.observer.take();
         let warm = |this: &mut Self| {
-            this.detector.faces(&image, Wanted::Main(Effort::Fast))?;
-            this.detector.faces(&image, Wanted::All)?;
+            this.find(&image, Wanted::Main(Effort::Fast))?;
+            this.find(&image, Wanted::All)?;
             this.embed(&image, std::slice::from_ref(&face), Effort::Accurate)?;
             this.quality(&image, &face)?;
             if this.liveness.is_some() {

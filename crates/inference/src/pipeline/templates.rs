@@ -9,6 +9,9 @@ use crate::{
     template::{Weighting, combine},
 };
 
+/// Faces that the embedder gets at once: between them others go first.
+const FACES_AT_ONCE: usize = 16;
+
 /// The main faces of one person's pictures, ready for the embedder.
 pub struct AlignedPictures {
     faces: Vec<PendingTemplate>,
@@ -142,11 +145,14 @@ impl Pipeline {
         effort: Effort,
     ) -> Result<Vec<Embedding>, FaceError> {
         let aligned: Vec<_> = faces.iter_mut().filter_map(PendingTemplate::take).collect();
-        let mut fresh = match aligned.as_slice() {
-            [] => Vec::new(),
-            some => self.timed(Stage::Embed, |this| this.embedder.embed(some, effort))?,
+        let mut fresh = Vec::with_capacity(aligned.len());
+        for some in aligned.chunks(FACES_AT_ONCE) {
+            self.pause()?;
+            let mut templates =
+                self.timed(Stage::Embed, |this| this.embedder.embed(some, effort))?;
+            fresh.append(&mut templates);
         }
-        .into_iter();
+        let mut fresh = fresh.into_iter();
         let templates = faces.into_iter().map(|face| face.template(&mut fresh));
         templates
             .collect::<Option<_>>()

@@ -85,6 +85,7 @@ fn what_is_no_picture_says_why() {
     let limits = ImageLimits {
         max_pixels: 1000,
         max_bytes: 1 << 20,
+        max_faces: 100,
     };
     let bytes = ImageBytes::new(encoded(ImageFormat::Png), &limits).unwrap();
     assert_eq!(

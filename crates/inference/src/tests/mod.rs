@@ -4,10 +4,12 @@
 mod behaviour;
 mod doctor;
 mod large;
+mod lies;
 mod pose;
 mod quick;
 mod reference;
 mod remember;
+mod turns;
 
 use std::{
     collections::BTreeMap,

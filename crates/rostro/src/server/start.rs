@@ -10,7 +10,7 @@ use store::{Catalog, EncryptionOptions, StoreOptions};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::upkeep;
-use gateway::server::{Tls, router, serve};
+use gateway::server::{Routes, Tls, router, serve};
 use service::{
     App, AppState, Config, InstalledModels, Login, Recorder, Reembedder,
     auth::{Accounts, IdentityProvider, Keys, Secrets, Tokens},
@@ -18,7 +18,7 @@ use service::{
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
-    observe::{self, Metrics},
+    observe::Metrics,
     seal_key,
 };
 use service::{Readiness, ReembeddingTask};
@@ -31,8 +31,9 @@ pub struct Server {
     app: AppState,
     tls: Option<Arc<Tls>>,
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
+    serving: Vec<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     reembedding: JoinHandle<()>,
 }
@@ -45,13 +46,12 @@ impl Server {
     /// One sentence for an operator: the address is taken, the data folder cannot be written, the database cannot be
     /// opened, ONNX Runtime or the model pack is missing or not usable.
     pub async fn start(config: Config) -> Result<Self> {
-        let listen = config.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
-        let address = listener
-            .local_addr()
-            .context("the listening socket has no address")?;
+        let (listener, address) = bind(config.server.listen, "server.listen").await?;
+        let apart = match config.server.operators_listen() {
+            Some(listen) => Some(bind(listen, "server.operators_listen").await?),
+            None => None,
+        };
+        let operators = apart.as_ref().map(|(_, address)| *address);
         let metrics = Metrics::start()
             .map_err(anyhow::Error::msg)
             .context("the metrics cannot be started")?;
@@ -60,18 +60,25 @@ impl Server {
         let app = Arc::new(app);
         let reembedding = tokio::spawn(reembedding.run());
         let (stop, stopping) = watch::channel(false);
-        let routes = router(Arc::clone(&app), metrics.clone(), tls.clone());
-        let serving = {
-            let (app, tls) = (Arc::clone(&app), tls.clone());
+        let Routes {
+            all,
+            operators: operators_routes,
+        } = router(Arc::clone(&app), metrics.clone(), tls.clone());
+        let apart = apart.map(|(listener, _)| listener).zip(operators_routes);
+        let listeners = std::iter::once((listener, all)).chain(apart);
+        let serving = listeners.map(|(listener, routes)| {
+            let (app, tls, stopping) = (Arc::clone(&app), tls.clone(), stopping.clone());
             tokio::spawn(async move {
                 serve(listener, tls, routes, stopping, &app.config.server).await;
             })
-        };
+        });
+        let serving = serving.collect();
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), metrics));
         Ok(Self {
             app,
             tls,
             address,
+            operators,
             stop,
             serving,
             upkeep,
@@ -83,6 +90,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of `/metrics` and `/docs`, when that is another.
+    #[must_use]
+    pub fn operators_address(&self) -> Option<SocketAddr> {
+        self.operators
     }
 
     /// The address as clients begin theirs.
@@ -125,8 +138,10 @@ impl Server {
         self.app.readiness.drain();
         tokio::time::sleep(self.app.config.server.shutdown_delay).await;
         let _ = self.stop.send(true);
-        if let Err(error) = (&mut self.serving).await {
-            tracing::error!(%error, "the listener failed");
+        for serving in &mut self.serving {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "a listener failed");
+            }
         }
         self.upkeep.abort();
         self.app.login.finish().await;
@@ -139,10 +154,23 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.serving.abort();
+        for serving in &self.serving {
+            serving.abort();
+        }
         self.upkeep.abort();
         self.reembedding.abort();
     }
+}
+
+/// A listener, and where it really is.
+async fn bind(listen: SocketAddr, setting: &str) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen} ({setting})"))?;
+    let address = listener
+        .local_addr()
+        .context("the listening socket has no address")?;
+    Ok((listener, address))
 }
 
 /// Opens the database of the settings.
@@ -242,6 +270,7 @@ pub(crate) async fn start_engine(config: &Config) -> Result<Engine> {
         workers: config.inference.workers,
         queue: config.inference.queue,
         remember: config.inference.remember,
+        job_time: Some(config.inference.job_time),
         limits: config.images.limits(),
         observer: Some(observe::inference_observer()),
     };

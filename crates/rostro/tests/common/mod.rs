@@ -73,6 +73,11 @@ impl TestServer {
         })
     }
 
+    /// Where it serves what is for operators, when that is apart.
+    pub fn operators_address(&self) -> Option<std::net::SocketAddr> {
+        self.server.operators_address()
+    }
+
     /// The server's parts.
     pub fn app(&self) -> &App {
         self.server.app()
@@ -136,6 +141,8 @@ pub fn config() -> Option<(Config, tempfile::TempDir)> {
     let mut config = Config::defaults().unwrap();
     // Tests show many bad tokens, all from one address.
     config.limits.failed_auth_per_minute = 0;
+    config.limits.open_per_minute = 0;
+    config.limits.open_places = 256;
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     config.server.data = data.path().to_owned();
     config.models.dir = PathBuf::from(models);

@@ -33,5 +33,6 @@ mod process;
 mod bodies;
 mod connections;
 mod heads;
+mod rights;
 mod siege;
 mod wire;

@@ -37,14 +37,20 @@ pub(crate) struct Siege {
 impl Siege {
     /// A server with short limits; `None` (and a loud line) when this machine has no models.
     pub(crate) async fn start() -> Option<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with these settings too.
+    pub(crate) async fn start_with(settings: &[(&'static str, &'static str)]) -> Option<Self> {
         raise_own_limit();
         let home = tempfile::tempdir().unwrap();
-        let settings = [
+        let mut all = vec![
             ("ROSTRO_SERVER__IDLE_TIMEOUT", LIMIT),
             ("ROSTRO_SERVER__REQUEST_TIMEOUT", "10s"),
             ("ROSTRO_LIMITS__FAILED_AUTH_PER_MINUTE", "0"),
         ];
-        let process = Process::start_with(home.path(), &settings).await?;
+        all.extend(settings);
+        let process = Process::start_with(home.path(), &all).await?;
         let (address, token) = process.client.address();
         let siege = Self {
             process,

@@ -27,6 +27,7 @@ mod account;
 mod api;
 mod collections;
 mod document;
+mod largest;
 mod operations;
 mod operators;
 mod persons;

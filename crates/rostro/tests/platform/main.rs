@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod apart;
 mod audit;
 mod auth;
 mod callers;

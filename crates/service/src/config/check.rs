@@ -37,7 +37,16 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         &config.fetch,
         &config.opencv_onpremise,
     );
-    None.or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
+    None.or_else(|| {
+            let wrong = !server.operators_listen.is_empty() && server.operators_listen().is_none();
+            wrong.then(|| ("server.operators_listen", "must be empty, or an address and port such as \"127.0.0.1:9090\"".to_owned()))
+        })
+        .or_else(|| size("server.max_body", server.max_body, ByteSize::kib(64)))
+        .or_else(|| {
+            let least = 2 * server.max_body.as_u64();
+            (server.body_memory() < least)
+                .then(|| ("server.body_memory", format!("must be 0, or at least twice server.max_body: {}", ByteSize::b(least))))
+        })
         .or_else(|| duration("server.request_timeout", server.request_timeout, SECOND, 10 * MINUTE))
         .or_else(|| duration("server.shutdown_delay", server.shutdown_delay, Duration::ZERO, 10 * MINUTE))
         .or_else(|| duration("server.idle_timeout", server.idle_timeout, SECOND, 10 * MINUTE))
@@ -55,6 +64,8 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| range("limits.account_rate", limits.account_rate, 0.0..=1e6))
         .or_else(|| range("limits.account_burst", limits.account_burst, 1..=1_000_000))
         .or_else(|| range("limits.account_share", limits.account_share, 0.01..=1.0))
+        .or_else(|| range("limits.open_per_minute", limits.open_per_minute, 0..=100_000))
+        .or_else(|| range("limits.open_places", limits.open_places, 1..=65_536))
         .or_else(|| {
             let length = config.auth.secret.expose().len();
             (length > 0 && length < MIN_SECRET).then(|| ("auth.secret", format!("must have at least {MIN_SECRET} bytes, or be empty")))
@@ -80,9 +91,11 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| pack(&config.models.pack))
         .or_else(|| range("inference.workers", config.inference.workers, 0..=1024))
         .or_else(|| range("inference.queue", config.inference.queue, 0..=1_000_000))
+        .or_else(|| duration("inference.job_time", config.inference.job_time, SECOND, 10 * MINUTE))
         .or_else(|| duration("inference.remember", config.inference.remember, Duration::ZERO, 10 * MINUTE))
         .or_else(|| size("images.max_bytes", config.images.max_bytes, ByteSize::kib(1)))
         .or_else(|| range("images.max_pixels", config.images.max_pixels, 10_000..=1_000_000_000))
+        .or_else(|| range("images.max_faces", config.images.max_faces, 1..=500))
         .or_else(|| {
             let comparable = config.faces.comparable;
             (!(comparable > 0.0 && comparable <= 1.0)).then(|| ("faces.comparable", format!("must be above 0 and at most 1, not {comparable}")))
@@ -93,6 +106,9 @@ pub(super) fn fault(config: &Config) -> Option<(&'static str, String)> {
         .or_else(|| range("search.graph_threshold", config.search.graph_threshold, 1_000..=1_000_000_000))
         .or_else(|| duration("search.visible_within", config.search.visible_within, SECOND, 10 * MINUTE))
         .or_else(|| size("fetch.max_bytes", fetch.max_bytes, ByteSize::kib(1)))
+        .or_else(|| range("fetch.max_connections", fetch.max_connections, 1..=65_536))
+        .or_else(|| range("fetch.account_connections", fetch.account_connections, 1..=65_536))
+        .or_else(|| range("fetch.host_connections", fetch.host_connections, 1..=65_536))
         .or_else(|| duration("fetch.timeout", fetch.timeout, Duration::from_millis(100), 5 * MINUTE))
         .or_else(|| range("fetch.max_redirects", fetch.max_redirects, 0..=10))
         .or_else(|| config.quality.fault())

@@ -22,6 +22,12 @@ pub struct FetchConfig {
     pub allow_networks: Vec<IpNet>,
     /// Largest picture.
     pub max_bytes: ByteSize,
+    /// Pictures fetched at a time, in all.
+    pub max_connections: usize,
+    /// For one account.
+    pub account_connections: usize,
+    /// From one host.
+    pub host_connections: usize,
     /// Longest time for one picture, redirects included.
     #[serde(with = "duration")]
     pub timeout: Duration,

@@ -11,6 +11,8 @@ pub struct ImagesConfig {
     pub max_bytes: ByteSize,
     /// Largest picture, in pixels.
     pub max_pixels: u64,
+    /// Faces of one picture that are looked at closer.
+    pub max_faces: usize,
 }
 
 impl ImagesConfig {
@@ -20,6 +22,7 @@ impl ImagesConfig {
         inference::ImageLimits {
             max_bytes: usize::try_from(self.max_bytes.as_u64()).unwrap_or(usize::MAX),
             max_pixels: self.max_pixels,
+            max_faces: self.max_faces,
         }
     }
 }

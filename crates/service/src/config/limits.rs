@@ -14,4 +14,8 @@ pub struct LimitsConfig {
     pub account_burst: usize,
     /// The part of `server.max_in_flight` that one account can have.
     pub account_share: f64,
+    /// Requests of one address in a minute to routes that ask for no credential; 0 is any number.
+    pub open_per_minute: usize,
+    /// Requests in work at a time on routes that ask for no credential.
+    pub open_places: usize,
 }

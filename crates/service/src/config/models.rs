@@ -132,6 +132,9 @@ pub struct InferenceConfig {
     pub workers: usize,
     /// Requests that may wait; 0 means 16 and one per worker.
     pub queue: usize,
+    /// Longest processor time of one request's pictures.
+    #[serde(with = "duration")]
+    pub job_time: Duration,
     /// How long what was found out about a picture is kept for the account that sent it; 0: not at all.
     #[serde(with = "duration")]
     pub remember: Duration,

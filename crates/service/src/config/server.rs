@@ -14,10 +14,16 @@ use super::{TlsConfig, duration};
 pub struct ServerConfig {
     /// Address and port.
     pub listen: SocketAddr,
+    /// Address and port of `/metrics` and `/docs`; empty: the same.
+    pub operators_listen: String,
+    /// Where other nodes reach this one; empty where none does.
+    pub advertise: String,
     /// Folder for what the server must keep.
     pub data: PathBuf,
     /// Largest request body.
     pub max_body: ByteSize,
+    /// Memory for the bodies of all requests together; 0 is sixteen times the largest.
+    pub body_memory: ByteSize,
     /// Longest time for one request.
     #[serde(with = "duration")]
     pub request_timeout: Duration,
@@ -38,4 +44,21 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// TLS without a proxy.
     pub tls: TlsConfig,
+}
+
+impl ServerConfig {
+    /// Where `/metrics` and `/docs` are served, when that is apart.
+    #[must_use]
+    pub fn operators_listen(&self) -> Option<SocketAddr> {
+        self.operators_listen.parse().ok()
+    }
+
+    /// Bytes that the bodies of all requests may take together: as set, or sixteen times the largest.
+    #[must_use]
+    pub fn body_memory(&self) -> u64 {
+        match self.body_memory.as_u64() {
+            0 => self.max_body.as_u64().saturating_mul(16),
+            set => set,
+        }
+    }
 }

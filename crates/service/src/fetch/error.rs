@@ -33,6 +33,9 @@ pub enum FetchError {
     /// More bytes than the limit.
     #[error("the picture is larger than {0} bytes")]
     TooLarge(u64),
+    /// Too much is fetched already: for this account, from this host, or in all.
+    #[error("too many pictures are fetched")]
+    Busy,
     /// It took too long.
     #[error("the picture's host took too long")]
     TimedOut,
@@ -56,6 +59,7 @@ impl FetchError {
             Self::Status(_) => "fetch_status",
             Self::TooManyRedirects => "fetch_too_many_redirects",
             Self::TooLarge(_) => "fetch_too_large",
+            Self::Busy => "fetch_busy",
             Self::TimedOut => "fetch_timed_out",
             Self::NotAPicture => "fetch_not_a_picture",
         }

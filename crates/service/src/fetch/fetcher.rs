@@ -1,6 +1,8 @@
 //! The fetch itself: redirects by hand, bytes and time bounded.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
+
+use bytes::Bytes;
 
 use reqwest::{
     Client, Response, StatusCode,
@@ -8,8 +10,14 @@ use reqwest::{
     redirect,
 };
 
-use super::{FetchError, gate::Gate, target::Target};
-use crate::config::FetchConfig;
+use super::{FetchError, gate::Gate, target::Target, turns::Turns};
+use crate::{
+    config::FetchConfig,
+    limits::{BodyMemory, Holder, Reservation},
+};
+
+/// What is reserved at first for a picture whose host does not tell its length, in bytes.
+const FIRST_STEP: u64 = 64 * 1024;
 
 /// Fetches pictures by address; cloning shares it.
 #[derive(Clone)]
@@ -17,6 +25,7 @@ pub struct Fetcher {
     /// `None` where no connection could be trusted.
     client: Option<Client>,
     gate: Gate,
+    turns: Arc<Turns>,
     enabled: bool,
     allow_http: bool,
     max_bytes: u64,
@@ -54,6 +63,7 @@ impl Fetcher {
         Self {
             client: client.ok(),
             gate,
+            turns: Arc::new(Turns::new(config)),
             enabled: config.enabled,
             allow_http: config.allow_http,
             max_bytes: config.max_bytes.as_u64(),
@@ -62,27 +72,55 @@ impl Fetcher {
         }
     }
 
-    /// The bytes at `url`. Whether they are a picture shows when they are decoded; what says that it is something else is refused.
+    /// The bytes at `url`, in the memory of `holder`. Whether they are a picture shows when they are decoded; what says that it is something
+    /// else is refused.
     ///
     /// # Errors
     /// Every [`FetchError`].
-    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
-        let fetched = tokio::time::timeout(self.timeout, self.follow(url))
-            .await
-            .unwrap_or(Err(FetchError::TimedOut));
+    pub async fn fetch(
+        &self,
+        url: &str,
+        holder: Holder,
+        memory: &Arc<BodyMemory>,
+    ) -> Result<Bytes, FetchError> {
+        let fetched = self.in_turn(url, holder, memory).await;
         if let Err(error) = &fetched {
             crate::observe::rejected(error.name());
         }
         fetched
     }
 
-    async fn follow(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// Waits for a turn as long as a fetch may take, and then fetches.
+    async fn in_turn(
+        &self,
+        url: &str,
+        holder: Holder,
+        memory: &Arc<BodyMemory>,
+    ) -> Result<Bytes, FetchError> {
         if !self.enabled {
             return Err(FetchError::Disabled);
         }
-        let mut target = Target::parse(url, self.allow_http)?;
+        // What cannot be fetched takes no turn.
+        let target = Target::parse(url, self.allow_http)?;
+        self.gate.admit(&target)?;
+        let _turn = tokio::time::timeout(self.timeout, self.turns.take(holder))
+            .await
+            .unwrap_or(Err(FetchError::Busy))?;
+        let reservation = memory.open(holder);
+        tokio::time::timeout(self.timeout, self.follow(target, reservation))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut))
+    }
+
+    async fn follow(
+        &self,
+        mut target: Target,
+        reservation: Reservation,
+    ) -> Result<Bytes, FetchError> {
         for _ in 0..=self.max_redirects {
             self.gate.admit(&target)?;
+            let host = target.host().ok_or(FetchError::InvalidUrl)?;
+            let _turn = self.turns.at(host.to_string()).await?;
             let client = self.client.as_ref().ok_or(FetchError::Unreachable)?;
             let response = client
                 .get(target.url())
@@ -91,33 +129,48 @@ impl Fetcher {
                 .map_err(|error| reason(&error))?;
             match next(&response)? {
                 Some(location) => target = target.redirected(location, self.allow_http)?,
-                None => return self.read(response).await,
+                None => return self.read(response, reservation).await,
             }
         }
         Err(FetchError::TooManyRedirects)
     }
 
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, FetchError> {
+    async fn read(
+        &self,
+        mut response: Response,
+        mut reservation: Reservation,
+    ) -> Result<Bytes, FetchError> {
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
         if !may_be_picture(response.headers()) {
             return Err(FetchError::NotAPicture);
         }
-        if response
-            .content_length()
-            .is_some_and(|length| length > self.max_bytes)
-        {
+        let told = response.content_length();
+        if told.is_some_and(|length| length > self.max_bytes) {
             return Err(FetchError::TooLarge(self.max_bytes));
+        }
+        if !reservation.grow_to(told.unwrap_or(FIRST_STEP)).await {
+            return Err(FetchError::Busy);
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-            if (bytes.len() + chunk.len()) as u64 > self.max_bytes {
+            let length = (bytes.len() + chunk.len()) as u64;
+            if length > self.max_bytes {
                 return Err(FetchError::TooLarge(self.max_bytes));
+            }
+            let step = reservation.bytes().saturating_mul(2).min(self.max_bytes);
+            if length > reservation.bytes() && !reservation.grow_to(step.max(length)).await {
+                return Err(FetchError::Busy);
+            }
+            // Vec doubles what it has: not beyond what is reserved.
+            if bytes.capacity() < bytes.len() + chunk.len() {
+                let reserved = usize::try_from(reservation.bytes()).unwrap_or(usize::MAX);
+                bytes.reserve_exact(reserved.saturating_sub(bytes.len()));
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
+        Ok(reservation.hold(bytes))
     }
 }
 

@@ -8,6 +8,7 @@ mod error;
 mod fetcher;
 mod gate;
 mod target;
+mod turns;
 
 pub use error::FetchError;
 pub use fetcher::Fetcher;

@@ -1,22 +1,29 @@
-//! How much one address, and one account, may ask of the server: failed authentications by address, requests by account. All of
-//! it is counted by this process alone: behind a balancer each node allows as much.
+//! How much one address, and one account, may ask of the server: failed authentications and requests without a credential by address,
+//! requests and memory for their bodies by account. All of it is counted by this process alone: behind a balancer each node allows as much.
 
 mod accounts;
 mod address;
+mod bodies;
 mod doors;
+mod strangers;
 mod ticket;
 mod window;
 
 use std::{sync::Arc, time::Duration};
 
-pub use address::Peer;
-pub use ticket::Ticket;
+pub(crate) use accounts::NoPlace;
+pub(crate) use address::Peer;
+pub(crate) use bodies::Reservation;
+pub use bodies::{BodyMemory, Holder};
+pub(crate) use strangers::Turned;
+pub(crate) use ticket::Ticket;
 pub(crate) use window::Limiter;
 
 use crate::Config;
 use accounts::Accounts;
 use address::Proxies;
 use doors::Doors;
+use strangers::Strangers;
 
 /// How long whoever was refused should wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +46,8 @@ pub struct Limits {
     proxies: Proxies,
     doors: Doors,
     accounts: Arc<Accounts>,
+    strangers: Arc<Strangers>,
+    bodies: Arc<BodyMemory>,
 }
 
 impl Limits {
@@ -52,15 +61,18 @@ impl Limits {
             accounts: Arc::new(Accounts::new(
                 limits.account_rate,
                 limits.account_burst,
-                places(config.server.max_in_flight, limits.account_share),
+                config.server.max_in_flight,
+                limits.account_share,
             )),
+            strangers: Arc::new(Strangers::new(limits.open_places, limits.open_per_minute)),
+            bodies: BodyMemory::new(config.server.body_memory()),
         }
     }
-}
 
-/// How many requests of one account may be in work: at least one.
-fn places(all: usize, share: f64) -> usize {
-    ((all as f64 * share) as usize).clamp(1, all.max(1))
+    /// The memory for bodies.
+    pub(crate) fn bodies(&self) -> &Arc<BodyMemory> {
+        &self.bodies
+    }
 }
 
 #[cfg(test)]
@@ -71,12 +83,5 @@ mod tests {
     fn waiting_is_told_in_whole_seconds() {
         let seconds = |millis| Wait(Duration::from_millis(millis)).seconds();
         assert_eq!([0, 1, 1000, 1001, 59_999].map(seconds), [1, 1, 1, 2, 60]);
-    }
-
-    #[test]
-    fn an_account_has_at_least_one_place() {
-        assert_eq!(places(128, 0.75), 96);
-        assert_eq!(places(1, 0.01), 1);
-        assert_eq!(places(2, 1.0), 2);
     }
 }

@@ -6,7 +6,10 @@ use http::{Extensions, HeaderMap};
 use parking_lot::Mutex;
 use store::ClientId;
 
-use super::{Limits, Peer, Wait, accounts::Place, doors::Credential};
+use super::{
+    Limits, NoPlace, Peer, Turned, Wait, accounts::Place, doors::Credential,
+    strangers::StrangersPlace,
+};
 
 /// A request on its way through the server. The middleware holds it until the answer is there, the extractors of callers find it
 /// in the request's extensions.
@@ -19,6 +22,7 @@ struct Inner {
     address: Option<IpAddr>,
     credential: Option<Credential>,
     place: Mutex<Option<Place>>,
+    strangers: Mutex<Option<StrangersPlace>>,
 }
 
 impl Ticket {
@@ -42,6 +46,7 @@ impl Ticket {
             address,
             credential,
             place: Mutex::default(),
+            strangers: Mutex::default(),
         })))
     }
 
@@ -65,8 +70,8 @@ impl Ticket {
     /// Its credential is one of `client`, who gets a place until the request is answered.
     ///
     /// # Errors
-    /// The account asks for too much.
-    pub fn opened(&self, client: ClientId) -> Result<(), Wait> {
+    /// The account asks for too much, or all places are taken.
+    pub(crate) fn opened(&self, client: ClientId) -> Result<(), NoPlace> {
         if let Some(credential) = self.0.credential {
             self.0.limits.doors.opened(credential);
         }
@@ -74,6 +79,16 @@ impl Ticket {
         if place.is_none() {
             *place = Some(self.0.limits.accounts.enter(client)?);
         }
+        Ok(())
+    }
+
+    /// Nobody asks for its credential: it gets one of the places of strangers until the request is answered.
+    ///
+    /// # Errors
+    /// The address asks too often, or there is no place.
+    pub(crate) fn opened_to_strangers(&self) -> Result<(), Turned> {
+        let place = self.0.limits.strangers.enter(self.0.address)?;
+        *self.0.strangers.lock() = Some(place);
         Ok(())
     }
 }

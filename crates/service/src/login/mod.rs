@@ -107,7 +107,11 @@ impl Login {
         let _ = self.slots.acquire_many(SLOTS).await;
     }
 
-    fn configured(&self, channel: LoginChannel) -> Result<(), LoginError> {
+    /// Whether the settings name a way to send codes on `channel`.
+    ///
+    /// # Errors
+    /// [`LoginError::NotConfigured`].
+    pub(crate) fn configured(&self, channel: LoginChannel) -> Result<(), LoginError> {
         let there = match channel {
             LoginChannel::Email => self.mail.is_some(),
             LoginChannel::Phone => self.sms.is_some(),

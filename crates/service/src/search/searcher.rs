@@ -12,11 +12,7 @@ use store::CollectionId;
 use tokio::runtime::Handle;
 
 use super::{SearchTerms, collection};
-use crate::{
-    App, ServiceError,
-    observe::took,
-    revisions,
-};
+use crate::{App, ServiceError, observe::took, revisions};
 
 /// How long a search waits for the revision that its caller insists on.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,10 +32,7 @@ pub(crate) struct Searched(Answer);
 impl Searcher {
     /// Finds the collection, and waits for what the caller wants to be seen. Fails at once while the indexes are being built: a job
     /// would be for nothing.
-    pub(crate) async fn new(
-        app: &App,
-        terms: &SearchTerms,
-    ) -> Result<Self, ServiceError> {
+    pub(crate) async fn new(app: &App, terms: &SearchTerms) -> Result<Self, ServiceError> {
         let collection = match terms.collection {
             Some(asked) => Some(collection(app, terms.client, asked).await?),
             None => None,
@@ -54,10 +47,7 @@ impl Searcher {
     }
 
     /// In a collection of the account that is known to be there, or in all of it.
-    pub(crate) fn within(
-        terms: &SearchTerms,
-        collection: Option<CollectionId>,
-    ) -> Self {
+    pub(crate) fn within(terms: &SearchTerms, collection: Option<CollectionId>) -> Self {
         Self {
             terms: *terms,
             collection,
@@ -127,11 +117,7 @@ impl App {
     ///
     /// # Errors
     /// Those of the engine, of `job` and of `find`.
-    pub(crate) async fn infer_then<T, R, J, F, W>(
-        &self,
-        job: J,
-        find: F,
-    ) -> Result<R, ServiceError>
+    pub(crate) async fn infer_then<T, R, J, F, W>(&self, job: J, find: F) -> Result<R, ServiceError>
     where
         T: Send + 'static,
         R: Send + 'static,

@@ -1,6 +1,6 @@
 //! Collections.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -72,7 +72,8 @@ pub(super) async fn resolve_all(
     wanted: &[CollectionRef],
 ) -> Result<BTreeSet<CollectionId>, StoreError> {
     let mut ids = BTreeSet::new();
-    for &one in wanted {
+    let wanted: HashSet<CollectionRef> = wanted.iter().copied().collect();
+    for one in wanted {
         ids.insert(resolve(tx, client, one).await?);
     }
     Ok(ids)

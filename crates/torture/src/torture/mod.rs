@@ -1,9 +1,10 @@
 //! `cargo xtask torture`: `kill -9` in a loop while clients of all dialects enrol and delete. Nothing that a client was told may be lost.
-//! With `--nodes` three gateways on one Postgres and what can happen to them. With `--all` every test of a promise besides, and the table of them.
+//! With `--hostile` clients that mean harm. With `--nodes` three gateways on one Postgres and what can happen to them. With `--all` every test of a promise besides, and the table of them.
 
 mod all;
 mod api;
 mod client;
+mod hostile;
 mod judge;
 mod ledger;
 mod nodes;
@@ -59,6 +60,8 @@ pub(crate) struct Args {
     mirror: Option<PathBuf>,
     #[command(flatten)]
     nodes: nodes::Args,
+    #[command(flatten)]
+    hostile: hostile::Args,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -92,6 +95,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     if args.nodes.nodes {
         let fetched = set_up(workspace, args)?.1;
         return nodes::run(workspace, args, &fetched, &|| interrupt.happened());
+    }
+    if args.hostile.hostile {
+        return hostile::run(workspace, args, &|| interrupt.happened());
     }
     let kills = kill(workspace, args, &interrupt)?;
     Ok(

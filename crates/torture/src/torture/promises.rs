@@ -36,6 +36,36 @@ pub(super) const PROMISES: &[Promise] = &[
         "hostile",
     ),
     of(
+        "Who has no right takes no place and no memory, and an account takes what it leaves to others",
+        "hostile",
+        "rights",
+        "",
+    ),
+    of(
+        "The largest request of any route holds nobody up, and what is larger is refused",
+        "openapi",
+        "largest",
+        "",
+    ),
+    of(
+        "A picture that is larger than it says costs nothing",
+        "",
+        "tests::lies",
+        "",
+    ),
+    of(
+        "Who asks for little goes first in the middle of much; a job ends with its time, or with whoever waits for it",
+        "",
+        "tests::turns",
+        "",
+    ),
+    of(
+        "What is for operators can be served apart; nodes believe their proxy alone; no core files",
+        "platform",
+        "apart",
+        "",
+    ),
+    of(
         "A full disk, a database that is away or silent, searches that fall behind: told as such, and nothing half-exists",
         "faults",
         "full_disk",
@@ -96,7 +126,7 @@ pub(super) const PROMISES: &[Promise] = &[
         "",
     ),
     of(
-        "Picture addresses do not reach the inside of the network",
+        "Picture addresses do not reach the inside of the network, nor take much of one account, one host or all",
         "fetch",
         "",
         "",

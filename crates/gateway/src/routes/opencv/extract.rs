@@ -1,4 +1,4 @@
-//! What handlers name in their signatures. The caller comes first: nothing is read from strangers.
+//! What handlers name in their signatures. Who asks is known before anything of a body is read.
 
 /// Defines them for a dialect whose errors are `$error`: the error is a part of what axum wants of an extractor.
 macro_rules! extractors {
@@ -11,16 +11,16 @@ macro_rules! extractors {
 
             async fn from_request_parts(
                 parts: &mut axum::http::request::Parts,
-                app: &::service::AppState,
+                _: &$service::AppState,
             ) -> Result<Self, $error> {
-                Ok(Self($crate::routes::opencv::Owner::of(parts, app).await?))
+                Ok(Self($crate::routes::opencv::Owner::of(parts)?))
             }
         }
 
         /// A body that follows its route's rules.
         pub(super) struct Valid<T>(pub(super) T);
 
-        impl<T: $crate::routes::opencv::body::FromReader, S: Send + Sync>
+        impl<T: $crate::routes::opencv::body::FromReader + Send + 'static, S: Send + Sync>
             axum::extract::FromRequest<S> for Valid<T>
         {
             type Rejection = $error;

@@ -414,6 +414,10 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::Busy => Refusal::Busy.into(),
             EngineError::Stopped => Self::unavailable("ERR_SERVER_BUSY", "The server is stopping."),
+            EngineError::TooLong => {
+                service::observe::rejected("job_time");
+                Refusal::Timeout.into()
+            }
             EngineError::Panicked => {
                 faults::job_panicked();
                 Self::internal()

@@ -10,6 +10,9 @@ use crate::routes::opencv::document as words;
 /// Most entries of a page.
 const MOST: u32 = 100;
 
+/// Most entries that are left out: the database counts them.
+const MOST_SKIPPED: u32 = 10_000_000;
+
 /// Entries of a page if a request does not say.
 const USUAL: u32 = 20;
 
@@ -21,7 +24,7 @@ const LONGEST_SEARCH: usize = 300;
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// Entries to leave out at the start.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 10_000_000, default = 0)]
     skip: u32,
     /// Most entries of the answer.
     #[param(value_type = Option<u32>, minimum = 0, maximum = 100, default = 20)]
@@ -35,7 +38,7 @@ pub(super) struct ListQuery {
 
 impl FromReader for ListQuery {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
-        let skip = reader.or("skip", 0, integer(0..=u32::MAX));
+        let skip = reader.or("skip", 0, integer(0..=MOST_SKIPPED));
         let take = reader.or("take", USUAL, integer(0..=MOST));
         let order = reader.or("order", false, one_of(&["ASC", "DESC"], &[false, true]));
         let search = reader.optional("search", text(0..=LONGEST_SEARCH));

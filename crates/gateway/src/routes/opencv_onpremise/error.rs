@@ -310,6 +310,10 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::Busy => Refusal::Busy.into(),
             EngineError::Stopped => Self::busy("The server is stopping."),
+            EngineError::TooLong => {
+                service::observe::rejected("job_time");
+                Refusal::Timeout.into()
+            }
             EngineError::Panicked => {
                 faults::job_panicked();
                 Self::internal()

@@ -13,7 +13,7 @@ extractors!(ApiError);
 /// A body, where the fields may stand in the query when there is none: some proxies drop the body of a DELETE.
 pub(super) struct ValidAnywhere<T>(pub(super) T);
 
-impl<T: FromReader, S: Send + Sync> FromRequest<S> for ValidAnywhere<T> {
+impl<T: FromReader + Send + 'static, S: Send + Sync> FromRequest<S> for ValidAnywhere<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {

@@ -15,7 +15,7 @@ use crate::routes::opencv::body::{FromReader, Reader};
 use service::{AppState, BulkEntry, Keep, ServiceError};
 
 /// Persons in one call. The body limit is reached first with pictures that show anything.
-const MOST: usize = 100_000;
+const MOST: usize = 10_000;
 
 /// Persons to enrol, or to update.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(super) struct PutPersonsSchema {
     /// `NoStorage`, `StoreThumbnails` or `StoreFullImage`.
     #[schema(value_type = crate::routes::opencv::document::OnPremiseStorage)]
     face_storage_type: String,
+    #[schema(max_items = 10000)]
     persons: Vec<PersonSchema>,
 }
 

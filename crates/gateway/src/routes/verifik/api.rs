@@ -1,5 +1,6 @@
 //! The dialect's routes and their OpenAPI document, from the same lines.
 
+use store::LoginChannel;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -17,7 +18,7 @@ use super::{
     persons::{self, PersonCard},
     search, search_active_user, search_crops, search_live_face, verify,
 };
-use crate::routes::headers;
+use crate::routes::{OpenRoutes, SMALL_BODY, headers};
 use service::{AppState, config::VerifikConfig};
 
 #[derive(OpenApi)]
@@ -79,7 +80,8 @@ const WITHOUT_BODY: [&str; 5] = [
     "/v2/projects/phone-login",
 ];
 
-fn document_optional_bodies(api: &mut openapi::OpenApi) {
+/// Says in the document which routes work without a body.
+pub(crate) fn document_optional_bodies(api: &mut openapi::OpenApi) {
     for path in WITHOUT_BODY {
         let Some(item) = api.paths.paths.get_mut(path) else {
             continue;
@@ -92,8 +94,8 @@ fn document_optional_bodies(api: &mut openapi::OpenApi) {
     }
 }
 
-/// The routes of this dialect that the settings ask for.
-pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
+/// The routes of this dialect for who shows a token.
+pub fn router() -> OpenApiRouter<AppState> {
     let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(liveness::liveness))
         .routes(routes!(liveness::liveness_score))
@@ -113,18 +115,42 @@ pub fn router(settings: &VerifikConfig) -> OpenApiRouter<AppState> {
         .routes(routes!(session::get_session, session::post_session))
         .routes(routes!(session::renew_and_revoke))
         .routes(routes!(clients::get_me, clients::put_me))
-        .routes(routes!(clients::put_client))
+        .routes(routes!(clients::put_client));
+    headers::document(router.get_openapi_mut(), &SEARCHES, &ENROLMENTS);
+    router
+}
+
+/// Its routes for anybody, those that the settings ask for.
+pub(crate) fn open_routes(settings: &VerifikConfig) -> Vec<OpenRoutes> {
+    let by_mail = OpenApiRouter::new()
         .routes(routes!(login::email_login))
-        .routes(routes!(login::confirm_email_login))
+        .routes(routes!(login::confirm_email_login));
+    let by_phone = OpenApiRouter::new()
         .routes(routes!(login::phone_login))
         .routes(routes!(login::confirm_phone_login));
-    document_optional_bodies(router.get_openapi_mut());
-    headers::document(router.get_openapi_mut(), &SEARCHES, &ENROLMENTS);
-    if !settings.demo_routes {
-        return router;
+    let mut all = vec![
+        OpenRoutes {
+            router: by_mail,
+            largest: Some(SMALL_BODY),
+            closed: |app| login::closed(app, LoginChannel::Email),
+        },
+        OpenRoutes {
+            router: by_phone,
+            largest: Some(SMALL_BODY),
+            closed: |app| login::closed(app, LoginChannel::Phone),
+        },
+    ];
+    if settings.demo_routes {
+        let router = OpenApiRouter::new()
+            .routes(routes!(demo::liveness_demo))
+            .routes(routes!(demo::compare_demo))
+            .routes(routes!(demo::detect_demo));
+        all.push(OpenRoutes {
+            router,
+            // They take pictures.
+            largest: None,
+            closed: |_| None,
+        });
     }
-    router
-        .routes(routes!(demo::liveness_demo))
-        .routes(routes!(demo::compare_demo))
-        .routes(routes!(demo::detect_demo))
+    all
 }

@@ -61,9 +61,9 @@ impl FromFields for ByFace {
             fields.picture("image").required()?,
             modes.or(SearchMode::Fast)?,
         );
-        let min_score = fields.number("minScore").between(LEAST_SCORE, 1.0);
+        let min_score = fields.number("minScore", LEAST_SCORE, 1.0);
         let min_score = min_score.optional()?;
-        let max_fpir = fields.number("maxFpir").inside(0.0, 1.0).optional()?;
+        let max_fpir = fields.number_inside("maxFpir", 0.0, 1.0).optional()?;
         let unsaid = max_fpir.map_or(DEFAULT_MIN_SCORE, |_| LEAST_SCORE);
         Ok(Self {
             image,

@@ -48,7 +48,7 @@ impl FromFields for CompareRequest {
 
 /// The limit of a comparison.
 pub(super) fn min_score(fields: &Fields<'_>) -> Field<f64> {
-    fields.number("compare_min_score").between(0.67, 0.95)
+    fields.number("compare_min_score", 0.67, 0.95)
 }
 
 /// A comparison's result, where newer clients look.

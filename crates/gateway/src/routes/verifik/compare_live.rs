@@ -46,10 +46,7 @@ impl FromFields for CompareLiveRequest {
             gallery: fields.pictures("gallery").required()?,
             os: liveness::os(fields).required()?,
             search_mode: fields.search_mode("search_mode").or(SearchMode::Fast)?,
-            liveness_min_score: fields
-                .number("liveness_min_score")
-                .between(0.52, 1.0)
-                .required()?,
+            liveness_min_score: fields.number("liveness_min_score", 0.52, 1.0).required()?,
             compare_min_score: compare::min_score(fields).or(compare::DEFAULT_MIN_SCORE)?,
         })
     }

@@ -46,8 +46,7 @@ impl FromFields for CompareWithLivenessRequest {
             gallery: fields.pictures("gallery").required()?,
             search_mode: fields.search_mode("search_mode").or(SearchMode::Fast)?,
             liveness_min_score: fields
-                .number("liveness_min_score")
-                .between(0.52, 1.0)
+                .number("liveness_min_score", 0.52, 1.0)
                 .or(liveness::DEFAULT_MIN_SCORE)?,
             compare_min_score: compare::min_score(fields).optional()?,
             os: liveness::os(fields).or(liveness::DEFAULT_OS.to_owned())?,

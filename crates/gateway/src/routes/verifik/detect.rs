@@ -98,16 +98,12 @@ impl FromFields for DetectRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
         let request = Self {
             image: fields.picture("image").required()?,
-            min_score: fields
-                .number("min_score")
-                .between(LEAST_SCORE, 1.0)
-                .optional()?,
-            max_fpir: fields.number("max_fpir").inside(0.0, 1.0).optional()?,
+            min_score: fields.number("min_score", LEAST_SCORE, 1.0).optional()?,
+            max_fpir: fields.number_inside("max_fpir", 0.0, 1.0).optional()?,
             search_mode: fields.search_mode("search_mode").optional()?,
             collection_id: search::collection(fields)?,
             max_results: fields
-                .number("max_results")
-                .whole(1, 100)
+                .whole("max_results", 1, 100)
                 .or(DEFAULT_MAX_RESULTS)?,
             return_landmarks: fields.boolean("return_landmarks").optional()?,
             return_attributes: fields.boolean("return_attributes").optional()?,

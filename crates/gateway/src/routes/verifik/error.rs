@@ -306,6 +306,7 @@ impl From<FetchError> for ApiError {
                 Self::precondition("only_images_in_base64")
             }
             // One answer for all of these: what is reachable from here is nothing to tell a client.
+            FetchError::Busy => Self::unavailable("server_busy"),
             FetchError::InvalidUrl
             | FetchError::Forbidden
             | FetchError::Unresolved
@@ -327,7 +328,7 @@ impl From<DecodeError> for ApiError {
             | DecodeError::UnknownFormat
             | DecodeError::Truncated
             | DecodeError::Corrupt => Self::precondition("only_images_in_base64"),
-            DecodeError::NoMemory => {
+            DecodeError::NoMemory | DecodeError::Interrupted => {
                 service::observe::rejected("no_memory");
                 Self::unavailable("server_busy")
             }
@@ -426,6 +427,10 @@ impl From<EngineError> for ApiError {
                 Self::unavailable("server_busy")
             }
             EngineError::Stopped => Self::unavailable("server_stopping"),
+            EngineError::TooLong => {
+                service::observe::rejected("job_time");
+                Refusal::Timeout.into()
+            }
             EngineError::Panicked => {
                 faults::job_panicked();
                 Self::internal()

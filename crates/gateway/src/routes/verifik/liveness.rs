@@ -50,8 +50,7 @@ impl FromFields for LivenessRequest {
 /// The limit of a verdict.
 pub(super) fn min_score(fields: &Fields<'_>) -> Result<f64, Invalid> {
     fields
-        .number("liveness_min_score")
-        .between(0.5, 1.0)
+        .number("liveness_min_score", 0.5, 1.0)
         .or(DEFAULT_MIN_SCORE)
 }
 

@@ -33,3 +33,4 @@ mod search_live_face;
 mod verify;
 
 pub use api::router;
+pub(crate) use api::{document_optional_bodies, open_routes};

@@ -59,8 +59,7 @@ impl SearchRequest {
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: collection(fields)?,
             max_results: fields
-                .number("max_results")
-                .whole(1, 100)
+                .whole("max_results", 1, 100)
                 .or(DEFAULT_MAX_RESULTS)?,
         })
     }
@@ -85,9 +84,9 @@ impl FromFields for SearchRequest {
 
 /// `min_score`, which is `least` or more, and `max_fpir`, of which one must be there. Without the first, no score is too low for it.
 pub(super) fn limits(fields: &Fields<'_>, least: f64) -> Result<(f64, Option<f64>), Invalid> {
-    let min_score = fields.number("min_score").between(least, 1.0);
+    let min_score = fields.number("min_score", least, 1.0);
     let min_score = min_score.optional()?;
-    let max_fpir = fields.number("max_fpir").inside(0.0, 1.0).optional()?;
+    let max_fpir = fields.number_inside("max_fpir", 0.0, 1.0).optional()?;
     match (min_score, max_fpir) {
         (None, None) => Err(Invalid::new("min_score", Rule::Required)),
         _ => Ok((min_score.unwrap_or(least), max_fpir)),

@@ -61,10 +61,7 @@ impl FromFields for SearchActiveUserRequest {
             max_fpir,
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: search::collection(fields)?,
-            liveness_min_score: fields
-                .number("liveness_min_score")
-                .between(0.5, 1.0)
-                .optional()?,
+            liveness_min_score: fields.number("liveness_min_score", 0.5, 1.0).optional()?,
         })
     }
 }

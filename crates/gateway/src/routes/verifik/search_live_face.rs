@@ -55,7 +55,7 @@ impl FromFields for SearchLiveFaceRequest {
             true => platform(fields).or(liveness::DEFAULT_OS)?,
             false => platform(fields).required()?,
         };
-        let liveness_min_score = fields.number("liveness_min_score").between(0.5, 1.0);
+        let liveness_min_score = fields.number("liveness_min_score", 0.5, 1.0);
         let liveness_min_score = liveness_min_score.required()?;
         let (min_score, max_fpir) = search::limits(fields, 0.5)?;
         Ok(Self {

@@ -43,7 +43,7 @@ impl FromFields for VerifyRequest {
         Ok(Self {
             id: ids::person(&fields.text("id").required()?),
             images: fields.pictures("images").required()?,
-            min_score: fields.number("min_score").between(0.5, 1.0).required()?,
+            min_score: fields.number("min_score", 0.5, 1.0).required()?,
             search_mode: fields.search_mode("search_mode").required()?,
             collection_id: search::collection(fields)?,
         })

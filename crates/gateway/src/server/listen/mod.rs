@@ -27,6 +27,11 @@ use service::{config::ServerConfig, limits::Peer};
 /// Largest headers of a request, in bytes; more get 431. What many connections may hold at a time is a multiple of it.
 const LARGEST_HEADERS: usize = 64 * 1024;
 
+/// What a stream, and a whole connection, of HTTP/2 may have on its way before anybody has asked for it, in bytes: so much of a body is held
+/// although nobody knows yet who sends it.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
 /// Pause after a failed accept: mostly the process is out of file descriptors, and a loop would only burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -88,6 +93,8 @@ fn builder(idle: Duration) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(idle);
     builder
 }

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::{
     RECEIPT, REQUEST_ID,
     revisions::{MIN_REVISION, REVISION},
-    warnings::WARNINGS,
+    warnings::{FACES_LEFT_OUT, WARNINGS},
 };
 use crate::routes::headers;
 use service::auth::API_KEY;
@@ -47,10 +47,17 @@ pub(in crate::server) fn cors(origins: &[String]) -> CorsLayer {
             MIN_REVISION,
         ])
         .expose_headers(
-            [REQUEST_ID, RETRY_AFTER, WARNINGS, RECEIPT, REVISION]
-                .into_iter()
-                .chain(headers::ALL)
-                .collect::<Vec<_>>(),
+            [
+                REQUEST_ID,
+                RETRY_AFTER,
+                WARNINGS,
+                FACES_LEFT_OUT,
+                RECEIPT,
+                REVISION,
+            ]
+            .into_iter()
+            .chain(headers::ALL)
+            .collect::<Vec<_>>(),
         )
         .max_age(MAX_AGE)
 }

@@ -1,5 +1,6 @@
 //! What happens around every route.
 
+mod admit;
 mod answers;
 mod body;
 mod cors;
@@ -10,6 +11,7 @@ mod receipts;
 mod revisions;
 mod warnings;
 
+pub(super) use admit::{Accounts, Credential, Strangers, accounts, strangers};
 pub(super) use answers::{json_errors, page_headers, panicked};
 pub(super) use body::body_limit;
 pub(super) use cors::cors;

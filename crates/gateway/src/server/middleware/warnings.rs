@@ -1,4 +1,4 @@
-//! The header with what could be better about the pictures of a request.
+//! The headers with what could be better about the pictures of a request, and with how many faces were left out.
 
 use axum::{
     extract::Request,
@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use utoipa::openapi::{
-    Header, HeaderBuilder, HttpMethod, ObjectBuilder, OpenApi, RefOr, schema::Type,
+    Header, HeaderBuilder, HttpMethod, ObjectBuilder, OpenApi, RefOr, path::Operation, schema::Type,
 };
 
 use service::warnings;
@@ -15,12 +15,22 @@ use service::warnings;
 /// The header.
 pub(in crate::server) const WARNINGS: HeaderName = HeaderName::from_static("x-rostro-warnings");
 
-/// Says in [`WARNINGS`] what the services found in the pictures of a request.
+/// The header of faces that were left out.
+pub(in crate::server) const FACES_LEFT_OUT: HeaderName =
+    HeaderName::from_static("x-rostro-faces-left-out");
+
+/// Says in [`WARNINGS`] and [`FACES_LEFT_OUT`] what the services found in the pictures of a request.
 pub(in crate::server) async fn picture_warnings(request: Request, next: Next) -> Response {
     let (mut response, told) = warnings::collect(next.run(request)).await;
     // Figures and our own words: always a header's value.
-    if let Some(value) = told.and_then(|text| HeaderValue::try_from(text).ok()) {
+    if let Some(value) = told
+        .warnings
+        .and_then(|text| HeaderValue::try_from(text).ok())
+    {
         response.headers_mut().insert(WARNINGS, value);
+    }
+    if let Some(faces) = told.faces_left_out {
+        response.headers_mut().insert(FACES_LEFT_OUT, faces.into());
     }
     response
 }
@@ -55,18 +65,36 @@ const WARNED: [(HttpMethod, &str); 20] = [
     (HttpMethod::Patch, "/opencv-fr/person/images"),
 ];
 
-/// Puts [`WARNINGS`] into the document of every operation that may answer with it.
+/// Others whose pictures may have more faces than are looked at.
+const CROWDED: [(HttpMethod, &str); 12] = [
+    (HttpMethod::Post, "/v2/face-recognition/compare"),
+    (HttpMethod::Post, "/v2/face-recognition/detect"),
+    (HttpMethod::Post, "/v2/face-recognition/face-validation"),
+    (HttpMethod::Post, "/v2/face-recognition/search"),
+    (HttpMethod::Post, "/v2/face-recognition/search/crops"),
+    (HttpMethod::Post, "/v2/face-recognition/verify"),
+    (HttpMethod::Put, "/persons"),
+    (HttpMethod::Post, "/multi-face-search"),
+    (HttpMethod::Post, "/opencv-fr/compare"),
+    (HttpMethod::Post, "/opencv-fr/detect"),
+    (HttpMethod::Post, "/opencv-fr/search"),
+    (HttpMethod::Post, "/opencv-fr/verify"),
+];
+
+/// Puts [`WARNINGS`] and [`FACES_LEFT_OUT`] into the document of every operation that may answer with them.
 pub(in crate::server) fn document_warnings(api: &mut OpenApi) {
+    for (method, path) in WARNED.into_iter().chain(CROWDED) {
+        if let Some(operation) = operation(api, &method, path) {
+            for (status, response) in &mut operation.responses.responses {
+                if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+                    let name = FACES_LEFT_OUT.as_str().to_owned();
+                    response.headers.insert(name, RefOr::T(left_out()));
+                }
+            }
+        }
+    }
     for (method, path) in WARNED {
-        let Some(item) = api.paths.paths.get_mut(path) else {
-            continue;
-        };
-        let operation = match method {
-            HttpMethod::Put => &mut item.put,
-            HttpMethod::Patch => &mut item.patch,
-            _ => &mut item.post,
-        };
-        let Some(operation) = operation else {
+        let Some(operation) = operation(api, &method, path) else {
             continue;
         };
         for (status, response) in &mut operation.responses.responses {
@@ -78,6 +106,29 @@ pub(in crate::server) fn document_warnings(api: &mut OpenApi) {
             }
         }
     }
+}
+
+fn operation<'a>(
+    api: &'a mut OpenApi,
+    method: &HttpMethod,
+    path: &str,
+) -> Option<&'a mut Operation> {
+    let item = api.paths.paths.get_mut(path)?;
+    match method {
+        HttpMethod::Put => item.put.as_mut(),
+        HttpMethod::Patch => item.patch.as_mut(),
+        _ => item.post.as_mut(),
+    }
+}
+
+fn left_out() -> Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+        .description(Some(
+            "Extension: how many faces of a picture were found and not looked at, because they were more than `images.max_faces`: the \
+             smallest. Of several pictures the one with the most. Absent when there were none.",
+        ))
+        .build()
 }
 
 fn header() -> Header {

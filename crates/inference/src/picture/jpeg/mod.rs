@@ -3,7 +3,7 @@
 mod complete;
 mod reduced;
 
-pub(super) use complete::is_complete;
+pub(super) use complete::scans;
 pub(super) use reduced::decode as decode_reduced;
 #[cfg(any(test, fuzzing))]
 pub(crate) use reduced::fuzz as fuzz_reduced;

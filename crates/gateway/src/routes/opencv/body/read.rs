@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 
 use super::{BodyError, Place, Reader, reader::Source};
-use crate::routes::json::Value;
+use crate::routes::json::{self, Value};
 
 /// Fields of a query string that are looked at.
 const MAX_QUERY_FIELDS: usize = 100;
@@ -25,18 +25,18 @@ pub(crate) trait FromReader: Sized {
 ///
 /// # Errors
 /// Every [`BodyError`].
-pub(crate) async fn read_body<T: FromReader, S: Send + Sync>(
+pub(crate) async fn read_body<T: FromReader + Send + 'static, S: Send + Sync>(
     request: Request,
     state: &S,
 ) -> Result<T, BodyError> {
-    parse(&bytes_of(request, state).await?)
+    json::read(bytes_of(request, state).await?, parse).await
 }
 
 /// Reads the body or, where there is none, the query string.
 ///
 /// # Errors
 /// Every [`BodyError`].
-pub(crate) async fn read_body_or_query<T: FromReader, S: Send + Sync>(
+pub(crate) async fn read_body_or_query<T: FromReader + Send + 'static, S: Send + Sync>(
     request: Request,
     state: &S,
 ) -> Result<T, BodyError> {
@@ -44,7 +44,7 @@ pub(crate) async fn read_body_or_query<T: FromReader, S: Send + Sync>(
     let bytes = bytes_of(request, state).await?;
     match query {
         Some(query) if bytes.trim_ascii().is_empty() => read_query(&query),
-        _ => parse(&bytes),
+        _ => json::read(bytes, parse).await,
     }
 }
 

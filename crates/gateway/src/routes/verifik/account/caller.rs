@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use store::Client;
 
 use super::super::error::ApiError;
-use crate::caller::{AuthClient, authenticate, authenticate_own};
+use crate::caller::{AuthClient, authenticated, authenticated_own};
 use service::{AppState, auth::AuthError, config::ExpiredToken};
 
 /// The account, on the session routes.
@@ -20,7 +20,7 @@ impl FromRequestParts<AppState> for SessionAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate_own(app, parts).await;
+        let caller = authenticated_own(app, parts);
         told(caller, app, ApiError::from_session_auth).map(Self)
     }
 }
@@ -29,7 +29,7 @@ impl FromRequestParts<AppState> for OwnAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate(app, parts).await;
+        let caller = authenticated(parts);
         told(caller, app, ApiError::from_account_auth).map(Self)
     }
 }
@@ -38,7 +38,7 @@ impl FromRequestParts<AppState> for ChangedAccount {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = authenticate_own(app, parts).await;
+        let caller = authenticated_own(app, parts);
         told(caller, app, ApiError::from_account_auth).map(Self)
     }
 }

@@ -41,7 +41,10 @@ pub(super) enum LoginFailures {
     /// Not an address (`invalid_email`, `invalid_phone`). Whether it belongs to an account is never told.
     #[response(status = 404)]
     NotFound(ErrorBody),
-    /// The address asked for too many codes (`too_many_requests`).
+    /// The body did not come within five seconds (`bad_request`).
+    #[response(status = 408)]
+    RequestTimeout(ErrorBody),
+    /// The address asked for too many codes, or too often (`too_many_requests`).
     #[response(status = 429)]
     TooManyRequests(ErrorBody),
     /// The server has no way to send codes (`email_login_not_configured`, `phone_login_not_configured`).

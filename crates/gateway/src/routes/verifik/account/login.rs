@@ -1,7 +1,11 @@
 //! `POST /v2/projects/email-login` and `phone-login`, each with `/confirm`.
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use serde::Serialize;
+use store::LoginChannel;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -12,7 +16,7 @@ use super::{
     },
     failures::{BodyFailures, CommonFailures, LoginFailures},
 };
-use service::{AppState, LoginAddress, LoginError};
+use service::{App, AppState, LoginAddress, LoginError};
 
 /// Longest text of a field, in characters.
 const LONGEST: usize = 320;
@@ -105,6 +109,12 @@ pub(in super::super) struct LoggedIn {
     access_token: String,
     /// Always `bearer`.
     token_type: &'static str,
+}
+
+/// The answer of the routes of a channel on which the settings name no way to send codes.
+pub(in super::super) fn closed(app: &App, channel: LoginChannel) -> Option<Response> {
+    let refusal = app.login.configured(channel).err()?;
+    Some(ApiError::from(refusal).into_response())
 }
 
 /// Sends a one-time code to an e-mail address, if it belongs to an account.

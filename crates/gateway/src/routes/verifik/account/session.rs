@@ -42,10 +42,7 @@ impl FromFields for SessionRequest {
     fn from_fields(fields: &Fields<'_>) -> Result<Self, Invalid> {
         Ok(Self {
             origin: fields.text("origin").or("refresh".to_owned())?,
-            expires_in: fields
-                .number("expiresIn")
-                .whole(1, MOST_MONTHS)
-                .optional()?,
+            expires_in: fields.whole("expiresIn", 1, MOST_MONTHS).optional()?,
         })
     }
 }

@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 
 use super::{BodyError, Fields, Invalid};
-use crate::routes::verifik::error::ApiError;
+use crate::routes::{json, verifik::error::ApiError};
 
 /// A request that can be read from the fields of a body, in the order of its schema.
 pub(crate) trait FromFields: Sized {
@@ -22,22 +22,26 @@ pub(crate) struct Valid<T>(pub(crate) T);
 /// The same, where fields may stand in the query as well as in the body.
 pub(crate) struct ValidAnywhere<T>(pub(crate) T);
 
-impl<T: FromFields, S: Send + Sync> FromRequest<S> for ValidAnywhere<T> {
+impl<T: FromFields + Send + 'static, S: Send + Sync> FromRequest<S> for ValidAnywhere<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let body = bytes(request, state).await?;
-        let fields = Fields::parse_with_query(&body, &query)?;
-        Ok(Self(T::from_fields(&fields).map_err(BodyError::from)?))
+        let read = json::read(body, move |body| {
+            let fields = Fields::parse_with_query(body, &query)?;
+            T::from_fields(&fields).map_err(BodyError::from)
+        });
+        Ok(Self(read.await?))
     }
 }
 
-impl<T: FromFields, S: Send + Sync> FromRequest<S> for Valid<T> {
+impl<T: FromFields + Send + 'static, S: Send + Sync> FromRequest<S> for Valid<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(read(&bytes(request, state).await?)?))
+        let body = bytes(request, state).await?;
+        Ok(Self(json::read(body, read).await?))
     }
 }
 

@@ -57,7 +57,7 @@ impl<T> Field<T> {
 
 impl Field<f64> {
     /// Both ends are allowed.
-    pub(crate) fn between(self, least: f64, most: f64) -> Self {
+    pub(super) fn between(self, least: f64, most: f64) -> Self {
         self.check(|value| {
             if *value < least {
                 Some(Rule::Below(least))
@@ -70,7 +70,7 @@ impl Field<f64> {
     }
 
     /// Neither end is allowed.
-    pub(crate) fn inside(self, least: f64, most: f64) -> Self {
+    pub(super) fn inside(self, least: f64, most: f64) -> Self {
         self.check(|value| {
             if *value <= least {
                 Some(Rule::AtMost(least))
@@ -83,7 +83,7 @@ impl Field<f64> {
     }
 
     /// A whole number from `least` to `most`.
-    pub(crate) fn whole(self, least: u32, most: u32) -> Field<u32> {
+    pub(super) fn whole(self, least: u32, most: u32) -> Field<u32> {
         self.check(|value| (value.fract() != 0.0).then_some(Rule::Integer))
             .between(f64::from(least), f64::from(most))
             .convert(|value| Ok(value as u32))

@@ -60,8 +60,23 @@ impl<'a> Fields<'a> {
         self.find(name).is_some()
     }
 
+    /// A number from `least` to `most`, or a text that is one.
+    pub(crate) fn number(&self, name: &str, least: f64, most: f64) -> Field<f64> {
+        self.any_number(name).between(least, most)
+    }
+
+    /// A number above `least` and below `most`, likewise.
+    pub(crate) fn number_inside(&self, name: &str, least: f64, most: f64) -> Field<f64> {
+        self.any_number(name).inside(least, most)
+    }
+
+    /// A whole number from `least` to `most`, likewise.
+    pub(crate) fn whole(&self, name: &str, least: u32, most: u32) -> Field<u32> {
+        self.any_number(name).whole(least, most)
+    }
+
     /// A number, or a string that is one.
-    pub(crate) fn number(&self, name: &str) -> Field<f64> {
+    fn any_number(&self, name: &str) -> Field<f64> {
         self.read(name, |value| match value {
             Value::Number(number) => Ok(*number),
             Value::String(text) => text
@@ -147,6 +162,9 @@ impl<'a> Fields<'a> {
                 _ => Err(Rule::Array),
             });
         };
+        if items.len() > most {
+            return Field::new(name, Err(Invalid::new(name, Rule::TooManyItems(most))));
+        }
         let sources = items
             .iter()
             .enumerate()
@@ -158,7 +176,7 @@ impl<'a> Fields<'a> {
             true => Err(Invalid::new(name, Rule::NoItem)),
             false => sources.collect::<Result<Vec<_>, _>>().map(Some),
         };
-        Field::new(name, list).max_items(most)
+        Field::new(name, list)
     }
 
     fn source(&self, text: &str) -> PictureSource {

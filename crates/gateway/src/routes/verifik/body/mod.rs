@@ -13,4 +13,4 @@ pub(crate) use field::Field;
 pub(crate) use fields::Fields;
 pub(crate) use invalid::Rule;
 pub(crate) use invalid::{BodyError, Invalid};
-pub(crate) use stored::day;
+pub(crate) use stored::{day, each_once};

@@ -1,5 +1,7 @@
 //! Fields of stored objects: ids, lists of texts, days, and fields that an empty text clears.
 
+use std::{collections::HashSet, hash::Hash};
+
 use store::{CollectionRef, PersonId};
 use time::{Date, Month, macros::format_description};
 
@@ -9,6 +11,12 @@ use super::{
     invalid::{Invalid, Rule},
 };
 use crate::routes::{json::Value, verifik::ids};
+
+/// Most collections that a list names.
+pub(crate) const MAX_COLLECTIONS: usize = 1000;
+
+/// Most persons that a list names.
+pub(crate) const MAX_PEOPLE: usize = 10_000;
 
 impl<'a> Fields<'a> {
     /// A field that an update can clear: `None` when it is absent, `Some(None)` when it is an empty text.
@@ -35,9 +43,9 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A list of texts, or one; empty ones are left out.
-    pub(crate) fn texts(&self, name: &str) -> Field<Vec<String>> {
-        let list = self.list(name, |item| match item {
+    /// A list of at most so many texts, or one; empty ones are left out.
+    pub(crate) fn texts(&self, name: &str, most: usize) -> Field<Vec<String>> {
+        let list = self.list(name, most, |item| match item {
             Value::String(text) => Ok(text.trim().to_owned()),
             _ => Err(Rule::String),
         });
@@ -54,24 +62,35 @@ impl<'a> Fields<'a> {
         self.id(name).convert(|text| Ok(ids::collection(&text)))
     }
 
-    /// Collections in the forms of [`Fields::collection`]: a list, or one. An empty text in it is left out.
+    /// Collections in the forms of [`Fields::collection`]: a list, or one, each once. An empty text in it is left out.
     pub(crate) fn collections(&self, name: &str) -> Field<Vec<CollectionRef>> {
-        let list = self.list(name, |item| match item {
+        let list = self.list(name, MAX_COLLECTIONS, |item| match item {
             Value::String(text) if text.trim().is_empty() => Ok(None),
             item => id(item).map(|text| Some(ids::collection(&text))),
         });
-        list.convert(|list| Ok(list.into_iter().flatten().collect()))
+        list.convert(|list| Ok(each_once(list.into_iter().flatten())))
     }
 
-    /// Persons by id or as objects.
+    /// Persons by id or as objects, each once.
     pub(crate) fn people(&self, name: &str) -> Field<Vec<PersonId>> {
-        self.list(name, |item| id(item).map(|text| ids::person(&text)))
+        let list = self.list(name, MAX_PEOPLE, |item| {
+            id(item).map(|text| ids::person(&text))
+        });
+        list.convert(|list| Ok(each_once(list)))
     }
 
-    /// A list whose items `read` takes; a value that is no list is a list of one.
-    fn list<T>(&self, name: &str, read: impl Fn(&Value<'a>) -> Result<T, Rule>) -> Field<Vec<T>> {
+    /// A list of at most so many items, which `read` takes; a value that is no list is a list of one.
+    fn list<T>(
+        &self,
+        name: &str,
+        most: usize,
+        read: impl Fn(&Value<'a>) -> Result<T, Rule>,
+    ) -> Field<Vec<T>> {
         let items = match self.find(name) {
             None => return Field::new(name, Ok(None)),
+            Some(Value::Array(items)) if items.len() > most => {
+                return Field::new(name, Err(Invalid::new(name, Rule::TooManyItems(most))));
+            }
             Some(Value::Array(items)) => items,
             Some(one @ (Value::String(_) | Value::Object(_))) => {
                 return Field::new(name, item(name, one, &read).map(|one| Some(vec![one])));
@@ -84,6 +103,13 @@ impl<'a> Fields<'a> {
             .map(|(index, value)| item(&format!("{name}[{index}]"), value, &read));
         Field::new(name, items.collect::<Result<Vec<_>, _>>().map(Some))
     }
+}
+
+/// The items in their order, without those that were there before.
+pub(crate) fn each_once<T: Eq + Hash + Clone>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let fresh = items.into_iter().filter(|item| seen.insert(item.clone()));
+    fresh.collect()
 }
 
 fn item<'a, T>(

@@ -203,23 +203,20 @@ fn defaults_are_the_documented_ones() {
 fn the_last_of_a_repeated_field_counts() {
     let body = Bytes::from_static(br#"{"min_score":0.1,"min_score":0.7}"#);
     let fields = Fields::parse(&body).unwrap();
-    assert_eq!(fields.number("min_score").required().unwrap(), 0.7);
+    assert_eq!(
+        fields.number("min_score", 0.0, 1.0).required().unwrap(),
+        0.7
+    );
 }
 
 #[test]
 fn the_limits_themselves_are_inside() {
     let body = Bytes::from_static(br#"{"a":0.5,"b":1,"c":"1e-1"}"#);
     let fields = Fields::parse(&body).unwrap();
-    assert_eq!(
-        fields.number("a").between(0.5, 1.0).required().unwrap(),
-        0.5
-    );
-    assert_eq!(
-        fields.number("b").between(0.5, 1.0).required().unwrap(),
-        1.0
-    );
-    assert_eq!(fields.number("b").whole(1, 3).required().unwrap(), 1);
-    let refused = fields.number("c").between(0.5, 1.0).required();
+    assert_eq!(fields.number("a", 0.5, 1.0).required().unwrap(), 0.5);
+    assert_eq!(fields.number("b", 0.5, 1.0).required().unwrap(), 1.0);
+    assert_eq!(fields.whole("b", 1, 3).required().unwrap(), 1);
+    let refused = fields.number("c", 0.5, 1.0).required();
     assert_eq!(refused, Err(Invalid::new("c", Rule::Below(0.5))));
 }
 

@@ -6,9 +6,10 @@ use super::{field, object::StoredCollection};
 use crate::routes::verifik::{
     caller::Owner,
     error::ApiError,
-    failures::{ServerFailures, TokenFailures},
+    failures::{QueryFailures, ServerFailures, TokenFailures},
     query::{Paged, Query},
 };
+use service::AppState;
 use service::AppState;
 
 /// Most collections of a page, where pages are asked for.
@@ -25,12 +26,12 @@ const MAX_LIMIT: u32 = 1000;
     tag = "Collections",
     params(
         ("like_name" = Option<String>, Query, description = "A part of the name, in any case. Also `search`."),
-        ("page" = Option<u64>, Query, description = "Counted from 1."),
+        ("page" = Option<u64>, Query, maximum = 100000, description = "Counted from 1."),
         ("limit" = Option<u32>, Query, description = "Collections of a page, at most 1000. Also `perPage`."),
-        ("offset" = Option<u64>, Query, description = "Collections to leave out, instead of `page`."),
+        ("offset" = Option<u64>, Query, maximum = 10000000, description = "Collections to leave out, instead of `page`."),
         ("sort" = Option<String>, Query, description = "A field, with `-` in front for descending. Also `sortBy` and `sortOrder`."),
     ),
-    responses((status = 200, description = "The collections", body = Paged<StoredCollection>), ServerFailures, TokenFailures),
+    responses((status = 200, description = "The collections", body = Paged<StoredCollection>), QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn list(

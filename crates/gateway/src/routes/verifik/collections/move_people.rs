@@ -35,7 +35,7 @@ pub(super) struct MovePeopleSchema {
     #[schema(rename = "toCollection", value_type = Object)]
     to: (),
     /// Persons by `_id`.
-    #[schema(rename = "peopleIds")]
+    #[schema(rename = "peopleIds", max_items = 10000)]
     people: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
         caller::Owner,
         envelope::Envelope,
         error::ApiError,
-        failures::{PictureFailures, ServerFailures, TokenFailures},
+        failures::{PictureFailures, QueryFailures, ServerFailures, TokenFailures},
         query::{Paged, Query},
     },
 };
@@ -32,10 +32,10 @@ const MAX_LIMIT: u32 = 100;
     tag = "Collections",
     params(
         ("type" = String, Path, description = "Any kind."),
-        ("page" = Option<u64>, Query, description = "Counted from 1."),
+        ("page" = Option<u64>, Query, maximum = 100000, description = "Counted from 1."),
         ("limit" = Option<u32>, Query, description = "Collections of a page: 20, at most 100."),
     ),
-    responses((status = 200, description = "A page of collections", body = Paged<StoredCollection>), ServerFailures, TokenFailures),
+    responses((status = 200, description = "A page of collections", body = Paged<StoredCollection>), QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn list(

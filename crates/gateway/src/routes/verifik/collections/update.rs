@@ -26,7 +26,7 @@ pub(super) struct UpdateCollection {
     #[schema(value_type = Option<String>, max_length = 64)]
     project: Option<Option<String>>,
     /// Exactly who is in it from now on: objects with `_id` or `id`, or plain ids.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Object>>, max_items = 10000)]
     people: Option<Vec<PersonId>>,
 }
 

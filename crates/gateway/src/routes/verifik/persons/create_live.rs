@@ -76,11 +76,8 @@ impl FromFields for CreateLivePerson {
             name,
             images,
             collection: fields.collection("collection_id").required()?,
-            liveness_min_score: fields
-                .number("liveness_min_score")
-                .between(0.5, 1.0)
-                .required()?,
-            min_score: fields.number("min_score").between(0.5, 1.0).required()?,
+            liveness_min_score: fields.number("liveness_min_score", 0.5, 1.0).required()?,
+            min_score: fields.number("min_score", 0.5, 1.0).required()?,
             search_mode: fields.search_mode("search_mode").required()?,
             description: Description::read(fields)?,
         })

@@ -15,7 +15,7 @@ use crate::routes::verifik::{
     caller::Owner,
     envelope::Envelope,
     error::ApiError,
-    failures::{MissingFailures, ServerFailures, TokenFailures},
+    failures::{MissingFailures, QueryFailures, ServerFailures, TokenFailures},
     ids,
     path::PersonPath,
     query::Query,
@@ -60,7 +60,7 @@ impl IntoResponse for Deletion {
     ),
     responses((status = 200, description = "Done", body = Deletion, headers(
             ("x-rostro-deletion-receipt" = Option<String>, description = "Where the database is encrypted and a person was deleted: a signed receipt (compact JWS) of it. `rostro receipt verify` reads it.")
-        )), MissingFailures, ServerFailures, TokenFailures),
+        )), MissingFailures, QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn delete(

@@ -3,7 +3,7 @@
 use store::{CollectionRef, Gender, NewPerson, PersonUpdate};
 use time::Date;
 
-use crate::routes::verifik::body::{Field, Fields, Invalid, Rule};
+use crate::routes::verifik::body::{Field, Fields, Invalid, Rule, each_once};
 use service::PictureSource;
 
 /// Most pictures of one person.
@@ -14,6 +14,9 @@ const MAX_TEXT: usize = 300;
 
 /// Longest notes, in characters.
 const MAX_NOTES: usize = 10_000;
+
+/// Most e-mail addresses, and most phone numbers, of one person.
+const MAX_ADDRESSES: usize = 100;
 
 /// Pictures of one person.
 pub(super) fn images(fields: &Fields<'_>) -> Field<Vec<PictureSource>> {
@@ -119,17 +122,11 @@ fn collections(fields: &Fields<'_>) -> Result<Option<Vec<CollectionRef>>, Invali
 /// A list and the single field beside it, each address once.
 fn addresses(fields: &Fields<'_>, list: &str, one: &str) -> Result<Option<Vec<String>>, Invalid> {
     let (many, single) = (
-        fields.texts(list).optional()?,
-        fields.texts(one).optional()?,
+        fields.texts(list, MAX_ADDRESSES).optional()?,
+        fields.texts(one, MAX_ADDRESSES).optional()?,
     );
     if many.is_none() && single.is_none() {
         return Ok(None);
     }
-    let mut all: Vec<String> = Vec::new();
-    for address in many.into_iter().chain(single).flatten() {
-        if !all.contains(&address) {
-            all.push(address);
-        }
-    }
-    Ok(Some(all))
+    Ok(Some(each_once(many.into_iter().chain(single).flatten())))
 }

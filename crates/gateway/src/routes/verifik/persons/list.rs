@@ -7,10 +7,11 @@ use super::{field, object::StoredPerson};
 use crate::routes::verifik::{
     caller::Owner,
     error::ApiError,
-    failures::{ServerFailures, TokenFailures},
+    failures::{QueryFailures, ServerFailures, TokenFailures},
     ids,
     query::{Paged, Query},
 };
+use service::AppState;
 use service::AppState;
 
 /// Persons of a page when the query does not say.
@@ -46,16 +47,16 @@ pub(super) fn collections(query: &Query) -> Option<Vec<CollectionRef>> {
     operation_id = "list_persons",
     tag = "Persons",
     params(
-        ("page" = Option<u64>, Query, description = "Counted from 1."),
+        ("page" = Option<u64>, Query, maximum = 100000, description = "Counted from 1."),
         ("limit" = Option<u32>, Query, description = "Persons of a page: 10, at most 200. Also `perPage`."),
-        ("offset" = Option<u64>, Query, description = "Persons to leave out, instead of `page`."),
+        ("offset" = Option<u64>, Query, maximum = 10000000, description = "Persons to leave out, instead of `page`."),
         ("collection" = Option<String>, Query, description = "Id or code: only its members."),
-        ("in_collections" = Option<Vec<String>>, Query, description = "Ids or codes: members of any of them."),
+        ("in_collections" = Option<Vec<String>>, Query, max_items = 500, description = "Ids or codes: members of any of them."),
         ("like_name" = Option<String>, Query, description = "A part of the name, in any case. Also `search`."),
         ("sort" = Option<String>, Query, description = "A field, with `-` in front for descending. Also `sortBy` and `sortOrder`."),
         ("populates[]" = Option<String>, Query, description = "`collections`: show them whole."),
     ),
-    responses((status = 200, description = "A page of persons", body = Paged<StoredPerson>), ServerFailures, TokenFailures),
+    responses((status = 200, description = "A page of persons", body = Paged<StoredPerson>), QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn list(

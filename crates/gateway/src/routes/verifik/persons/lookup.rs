@@ -31,7 +31,7 @@ const MIN_NAME: usize = 3;
     params(
         ("name" = String, Query, description = "A part of the name, in any case; digits are ignored."),
         ("date_of_birth" = Option<String>, Query, description = "`YYYY-MM-DD`"),
-        ("page" = Option<u64>, Query, description = "Counted from 1."),
+        ("page" = Option<u64>, Query, maximum = 100000, description = "Counted from 1."),
         ("limit" = Option<u32>, Query, description = "Persons of a page: 20, at most 100."),
     ),
     responses((status = 200, description = "The persons", body = Paged<PersonCard>), QueryFailures, ServerFailures, TokenFailures),

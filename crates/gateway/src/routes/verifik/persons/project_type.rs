@@ -15,7 +15,7 @@ use crate::{
         caller::Owner,
         envelope::Envelope,
         error::ApiError,
-        failures::{PictureFailures, ServerFailures, TokenFailures},
+        failures::{PictureFailures, QueryFailures, ServerFailures, TokenFailures},
         query::{Paged, Query},
     },
 };
@@ -32,10 +32,10 @@ const DEFAULT_LIMIT: u32 = 20;
     tag = "Persons",
     params(
         ("type" = String, Path, description = "Any kind."),
-        ("page" = Option<u64>, Query, description = "Counted from 1."),
+        ("page" = Option<u64>, Query, maximum = 100000, description = "Counted from 1."),
         ("limit" = Option<u32>, Query, description = "Persons of a page: 20, at most 200."),
     ),
-    responses((status = 200, description = "A page of persons", body = Paged<StoredPerson>), ServerFailures, TokenFailures),
+    responses((status = 200, description = "A page of persons", body = Paged<StoredPerson>), QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn list(

@@ -7,10 +7,11 @@ use crate::routes::verifik::{
     caller::Owner,
     envelope::Envelope,
     error::ApiError,
-    failures::{MissingFailures, ServerFailures, TokenFailures},
+    failures::{MissingFailures, QueryFailures, ServerFailures, TokenFailures},
     path::PersonPath,
     query::Query,
 };
+use service::AppState;
 use service::AppState;
 
 /// One person.
@@ -23,7 +24,7 @@ use service::AppState;
         ("id" = String, Path, description = "The person's `_id`."),
         ("populates[]" = Option<String>, Query, description = "`collections`: show them whole."),
     ),
-    responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, ServerFailures, TokenFailures),
+    responses((status = 200, description = "The person", body = Envelope<StoredPerson>), MissingFailures, QueryFailures, ServerFailures, TokenFailures),
     security(("bearer" = []))
 )]
 pub(super) async fn retrieve(

@@ -1,5 +1,7 @@
 //! From parameters to what the store is asked for.
 
+use std::collections::BTreeSet;
+
 use store::{Comparison, Condition, Field, Listing, Sort};
 
 use super::Query;
@@ -22,6 +24,19 @@ const COMPARISONS: [(&str, Comparison); 6] = [
     ("in_", Comparison::In),
     ("like_", Comparison::Contains),
 ];
+
+/// How many of these names of parameters are conditions; those of one set count once.
+pub(super) fn conditions_among<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    let (mut sets, mut others) = (BTreeSet::new(), 0);
+    for name in names {
+        if name.starts_with("in_") {
+            sets.insert(name);
+        } else if name == "search" || COMPARISONS.iter().any(|(word, _)| name.starts_with(word)) {
+            others += 1;
+        }
+    }
+    sets.len() + others
+}
 
 impl Query {
     /// The page that is asked for: `default` entries where the query does not say, never more than `most`.
@@ -74,7 +89,10 @@ impl Query {
                 Condition::new(field, comparison, &self.all(name).collect::<Vec<_>>())
             };
             // No text of the database has a NUL.
-            let impossible = self.all(name).any(|value| value.contains('\0'));
+            let impossible = match comparison {
+                Comparison::In => self.all(name).any(|value| value.contains('\0')),
+                _ => value.contains('\0'),
+            };
             match condition {
                 Ok(condition) if !impossible => conditions.push(condition),
                 _ if comparison == Comparison::NotEqual => {}
@@ -89,19 +107,23 @@ impl Query {
             .text("sortOrder")
             .or_else(|| self.text("order"))
             .is_some_and(|order| order.eq_ignore_ascii_case("desc") || order == "-1");
-        let named = self.all("sort").map(|name| (name, false));
-        let by = self.all("sortBy").chain(self.all("orderBy"));
-        let keys = named.chain(by.map(|name| (name, backwards)));
-        let keys = keys.flat_map(|(names, backwards)| {
-            names.split([',', ' ']).map(move |name| (name, backwards))
-        });
-        keys.filter_map(|(name, backwards)| {
-            let plain = name.strip_prefix('-').unwrap_or(name);
-            Some(Sort {
-                field: field(plain)?,
-                descending: backwards || plain != name,
+        self.sort_names()
+            .filter_map(|(name, turned)| {
+                let backwards = backwards && turned;
+                let plain = name.strip_prefix('-').unwrap_or(name);
+                Some(Sort {
+                    field: field(plain)?,
+                    descending: backwards || plain != name,
+                })
             })
-        })
-        .collect()
+            .collect()
+    }
+
+    /// The names of fields to sort by, each with whether the order of the whole list turns it around.
+    pub(super) fn sort_names(&self) -> impl Iterator<Item = (&str, bool)> {
+        let named = self.all("sort").map(|names| (names, false));
+        let by = self.all("sortBy").chain(self.all("orderBy"));
+        let all = named.chain(by.map(|names| (names, true)));
+        all.flat_map(|(names, turned)| names.split([',', ' ']).map(move |name| (name, turned)))
     }
 }
