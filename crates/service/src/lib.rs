@@ -72,8 +72,7 @@ pub use persons::{
     FaceQuery, LiveEnrolment, change_pictures, create_live_person, create_person, delete_person,
     person, persons, persons_like, update_person,
 };
-#[cfg(any(test, fuzzing))]
-pub(crate) use pictures::take_apart;
+pub use pictures::take_apart;
 pub use pictures::{PictureSource, decode_base64};
 pub use readiness::Readiness;
 pub use receipts::{Receipt, with_receipts};

@@ -160,8 +160,7 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Takes a picture's text apart as a request's is, for the fuzzer.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn take_apart(text: &[u8]) {
+pub fn take_apart(text: &[u8]) {
     let text = text.trim_ascii();
     let _ = address(text);
     let Some(bytes) = payload(text).and_then(decode_base64) else {

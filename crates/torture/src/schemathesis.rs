@@ -214,7 +214,7 @@ impl Asking<'_> {
             .args(self.rest)
             .env(
                 "ROSTRO_PICTURES",
-                self.workspace.root.join("crates/gateway/tests/data"),
+                self.workspace.root.join("crates/rostro/tests/data"),
             )
             .env("ROSTRO_TOKEN", self.launcher.issue_token(ACCOUNT)?)
             .env("ROSTRO_KEY", self.launcher.create_key(ACCOUNT)?)

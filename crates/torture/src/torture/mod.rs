@@ -133,7 +133,7 @@ fn kill(workspace: &Workspace, args: &Args, interrupt: &Interrupt) -> Result<Vec
     let (program, fetched) = set_up(workspace, args)?;
     let seed = args.seed.unwrap_or_else(rand::random);
     let interrupted = || interrupt.happened();
-    let pictures = workspace.root.join("crates/gateway/tests/data");
+    let pictures = workspace.root.join("crates/rostro/tests/data");
     let plan = |victim| Plan {
         program: &program,
         fetched: &fetched,

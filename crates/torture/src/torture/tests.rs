@@ -196,10 +196,10 @@ fn with_server(torture: impl FnOnce(&Path, &Fetched, &Path)) {
     let test = env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("rostro");
     if !program.is_file() {
-        eprintln!("SKIPPED: rostro is not built: cargo build --package gateway --bin rostro");
+        eprintln!("SKIPPED: rostro is not built: cargo build --package rostro --bin rostro");
         return;
     }
-    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/tests/data");
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rostro/tests/data");
     let fetched = Fetched {
         onnxruntime,
         models,

@@ -111,7 +111,7 @@ pub(super) fn all(
     let plan = Plan {
         program: &program,
         fetched,
-        pictures: &workspace.root.join("crates/gateway/tests/data"),
+        pictures: &workspace.root.join("crates/rostro/tests/data"),
         register: &workspace.target()?,
         time: Duration::from_secs_f64(args.nodes.seconds),
         seed: args.seed.unwrap_or_else(rand::random),
