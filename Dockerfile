@@ -78,8 +78,12 @@ WORKDIR /opt/rostro
 RUN sha256sum --check --quiet --strict SHA256SUMS \
     && cp rostro.toml /etc/rostro/rostro.toml \
     && ln -s /opt/rostro/bin/rostro /usr/local/bin/rostro
+# The last three: memory that bodies and pictures took goes back to the system (docs/OPERATIONS.md, "Sizing").
 ENV ROSTRO_CONFIG=/etc/rostro/rostro.toml \
-    ROSTRO_SERVER__LISTEN=0.0.0.0:8080
+    ROSTRO_SERVER__LISTEN=0.0.0.0:8080 \
+    MALLOC_ARENA_MAX=4 \
+    MALLOC_MMAP_THRESHOLD_=1048576 \
+    MALLOC_TRIM_THRESHOLD_=1048576
 USER 10001:10001
 WORKDIR /var/lib/rostro
 VOLUME /var/lib/rostro

@@ -106,8 +106,9 @@ fn open() -> FetchConfig {
 
 async fn fetch(config: &FetchConfig, url: &str) -> Result<Vec<u8>, FetchError> {
     let memory = BodyMemory::new(1 << 30);
-    let fetched = Fetcher::new(config).fetch(url, Holder::Strangers, &memory);
-    Ok(fetched.await?.to_vec())
+    let fetcher = Fetcher::new(config);
+    let fetched = fetcher.fetch(url, Holder::Strangers, &memory).await?;
+    Ok(fetched.to_vec())
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    common::{TestServer, keyed::api_key, shared::RUNTIME},
+    common::{TestServer, keyed::Account},
     document::{Document, Operation},
 };
 
@@ -205,7 +205,7 @@ fn nobody_waits_for_the_largest_request_of_another() {
     let on = crate::common::database::Kind::Sqlite;
     crate::common::shared::on(on, async |server| {
         let document = Document::of(server).await;
-        let key = api_key(server).await;
+        let key = Account::new(server).await.key;
         let (mut endless, mut all) = (Vec::new(), Vec::new());
         for (operation, described) in document.operations() {
             let at = operation.to_string();
@@ -260,7 +260,6 @@ fn nobody_waits_for_the_largest_request_of_another() {
             assert!(worst <= most, "{method} {path}: {worst:?}");
         }
     });
-    let _ = &RUNTIME;
 }
 
 #[test]

@@ -60,6 +60,22 @@ async fn without_that_setting_they_are_together() {
     );
 }
 
+#[test]
+fn memory_goes_back_to_the_system_however_it_is_installed() {
+    let image = include_str!("../../../../Dockerfile");
+    let unit = include_str!("../../../../deploy/rostro.service");
+    for setting in [
+        "MALLOC_ARENA_MAX=4",
+        "MALLOC_MMAP_THRESHOLD_=1048576",
+        "MALLOC_TRIM_THRESHOLD_=1048576",
+    ] {
+        assert!(
+            image.contains(setting) && unit.contains(setting),
+            "{setting}"
+        );
+    }
+}
+
 /// Lines without what stands around them.
 fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).collect()

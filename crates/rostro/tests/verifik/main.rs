@@ -13,6 +13,7 @@ mod common;
 mod answers;
 mod bad_input;
 mod contract;
+mod crowd;
 mod doctor;
 mod pictures;
 mod records;

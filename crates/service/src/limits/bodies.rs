@@ -66,6 +66,7 @@ impl BodyMemory {
     }
 
     /// Bytes that nobody holds.
+    #[cfg(test)]
     pub(crate) fn free(&self) -> u64 {
         self.state.lock().free
     }

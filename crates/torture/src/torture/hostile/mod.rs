@@ -120,8 +120,10 @@ fn besiege(
         ("ROSTRO_SERVER__BODY_MEMORY", "512 MiB"),
         ("ROSTRO_FETCH__ALLOW_HTTP", "true"),
         ("ROSTRO_FETCH__ALLOW_NETWORKS", "[\"127.0.0.0/8\"]"),
-        // The honest one and the others have one address here.
-        ("ROSTRO_LIMITS__FAILED_AUTH_PER_MINUTE", "30"),
+        // As the compose files and the unit set them.
+        ("MALLOC_ARENA_MAX", "4"),
+        ("MALLOC_MMAP_THRESHOLD_", "1048576"),
+        ("MALLOC_TRIM_THRESHOLD_", "1048576"),
     ] {
         launcher.set(name, value);
     }
@@ -133,7 +135,7 @@ fn besiege(
     let memory = Memory::of(running.id());
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
 
-    let longest_decode = target.longest_decode(&honest)?;
+    let longest_decode = target.longest_decode(workers as usize)?;
     report::line("It is quiet");
     let quiet = Honest::ask(&target, &honest, QUIET, interrupted);
     let before = memory.now();
