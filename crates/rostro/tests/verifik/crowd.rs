@@ -13,7 +13,7 @@ fn of_many_faces_the_largest_are_told_and_how_many_were_left_out() {
     if !with_standard() {
         return;
     }
-    let few = |config: &mut gateway::Config| config.images.max_faces = 2;
+    let few = |config: &mut service::Config| config.images.max_faces = 2;
     with_own_server(few, async |server: &TestServer| {
         let body = json!({ "image": encode(&five_faces()), "return_landmarks": true });
         let asked = server.post("/v2/face-recognition/detect", &body);
