@@ -28,12 +28,12 @@ tokio::task_local! {
 
 /// What is to be told beside an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub struct Told {
     /// What could be better, as a list of structured fields (RFC 9651), if there is something:
     /// `too_small;measured=31.2;limit=50.0;remedy="move closer: ..."`.
-    pub(crate) warnings: Option<String>,
+    pub warnings: Option<String>,
     /// The most faces of one picture that were not looked at closer, if there were any.
-    pub(crate) faces_left_out: Option<usize>,
+    pub faces_left_out: Option<usize>,
 }
 
 /// Has what was found in the only picture told with the answer of the request that this task works for. Outside of one: does nothing.
@@ -72,7 +72,7 @@ pub(crate) fn faces_left_out(faces: usize) {
 }
 
 /// Does the work of a request; also returns what there is to tell beside its answer.
-pub(crate) async fn collect<R>(work: impl Future<Output = R>) -> (R, Told) {
+pub async fn collect<R>(work: impl Future<Output = R>) -> (R, Told) {
     TOLD.scope(RefCell::default(), async {
         let result = work.await;
         let Notes { warnings, left_out } = TOLD.with(RefCell::take);
@@ -105,15 +105,10 @@ fn text(warnings: &[Warning]) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use inference::{CaptureFault, Figure};
 
     use super::*;
-
-    /// Something that breaks this requirement.
-    pub(crate) fn finding(fault: CaptureFault) -> Finding {
-        Finding { fault, ..FAR }
-    }
 
     const FAR: Finding = Finding {
         fault: CaptureFault::TooSmall,

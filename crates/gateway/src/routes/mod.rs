@@ -13,3 +13,14 @@ pub mod verifik;
 
 pub(crate) use open::{OpenRoutes, SMALL_BODY};
 pub(crate) use refusal::{Dialect, Refusal};
+
+/// For tests: a picture that breaks this requirement.
+#[cfg(test)]
+pub(crate) fn finding(fault: inference::CaptureFault) -> inference::Finding {
+    inference::Finding {
+        fault,
+        figure: inference::Figure::Pupils,
+        measured: 31.2,
+        limit: 50.0,
+    }
+}

@@ -18,7 +18,7 @@ use service::{
     fetch::Fetcher,
     limits::Limits,
     master_key::Source,
-    observe::Metrics,
+    observe::{self, Metrics},
     seal_key,
 };
 use service::{Readiness, ReembeddingTask};

@@ -29,7 +29,7 @@ const PAGES: [&str; 7] = [
 /// The paths of all routes, which the router shows only to those who debug it.
 fn paths(server: &TestServer) -> BTreeSet<String> {
     let app = server.app_state().clone();
-    let shown = format!("{:#?}", router(app, Metrics::start().unwrap()).all);
+    let shown = format!("{:#?}", router(app, Metrics::start().unwrap(), None).all);
     // After them come those that answer what has no route.
     let routes = shown.split("fallback_router").next().unwrap_or_default();
     let lines = routes.lines().filter_map(|line| {

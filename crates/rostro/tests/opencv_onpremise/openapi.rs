@@ -41,7 +41,7 @@ fn one_document_per_dialect_and_one_that_holds_all() {
             let left = operations(&everything);
             assert_eq!(
                 left,
-                ["GET /healthz", "GET /metrics", "GET /readyz"],
+                ["GET /", "GET /healthz", "GET /metrics", "GET /readyz"],
                 "the operators' own"
             );
             let page = account.bare("GET", "/docs/swagger-initializer.js");

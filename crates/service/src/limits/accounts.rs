@@ -41,7 +41,7 @@ struct Now {
 
 /// Why a request gets no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoPlace {
+pub enum NoPlace {
     /// Its account asks for too much.
     Wait(Wait),
     /// All places are taken.

@@ -37,7 +37,7 @@ struct State {
 }
 
 /// Some of the budget; dropping it gives that back.
-pub(crate) struct Reservation {
+pub struct Reservation {
     memory: Arc<BodyMemory>,
     holder: Holder,
     bytes: u64,
@@ -57,7 +57,7 @@ impl BodyMemory {
     }
 
     /// Nothing of it yet, for `holder`.
-    pub(crate) fn open(self: &Arc<Self>, holder: Holder) -> Reservation {
+    pub fn open(self: &Arc<Self>, holder: Holder) -> Reservation {
         Reservation {
             memory: Arc::clone(self),
             holder,
@@ -66,8 +66,8 @@ impl BodyMemory {
     }
 
     /// Bytes that nobody holds.
-    #[cfg(test)]
-    pub(crate) fn free(&self) -> u64 {
+    #[must_use]
+    pub fn free(&self) -> u64 {
         self.state.lock().free
     }
 }
@@ -99,12 +99,12 @@ impl State {
 
 impl Reservation {
     /// Bytes that are reserved.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Reserves so many in all, waiting a little for others to give some back; whether there were so many.
-    pub(crate) async fn grow_to(&mut self, bytes: u64) -> bool {
+    pub async fn grow_to(&mut self, bytes: u64) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         let until = Instant::now() + PATIENCE;
         loop {
@@ -136,7 +136,7 @@ impl AsRef<[u8]> for Held {
 
 impl Reservation {
     /// `bytes`, for which it is reserved; it lasts as long as any part of them.
-    pub(crate) fn hold(self, bytes: Vec<u8>) -> Bytes {
+    pub fn hold(self, bytes: Vec<u8>) -> Bytes {
         Bytes::from_owner(Held {
             bytes,
             _reservation: self,

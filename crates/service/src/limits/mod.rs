@@ -11,13 +11,13 @@ mod window;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use accounts::NoPlace;
-pub(crate) use address::Peer;
-pub(crate) use bodies::Reservation;
+pub use accounts::NoPlace;
+pub use address::Peer;
+pub use bodies::Reservation;
 pub use bodies::{BodyMemory, Holder};
-pub(crate) use strangers::Turned;
-pub(crate) use ticket::Ticket;
-pub(crate) use window::Limiter;
+pub use strangers::Turned;
+pub use ticket::Ticket;
+pub use window::Limiter;
 
 use crate::Config;
 use accounts::Accounts;
@@ -70,7 +70,7 @@ impl Limits {
     }
 
     /// The memory for bodies.
-    pub(crate) fn bodies(&self) -> &Arc<BodyMemory> {
+    pub fn bodies(&self) -> &Arc<BodyMemory> {
         &self.bodies
     }
 }

@@ -27,7 +27,7 @@ struct Now {
 
 /// Why a stranger is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turned {
+pub enum Turned {
     /// Its address asks too often.
     Away(Wait),
     /// All places are taken, or all that its address can have.
@@ -35,7 +35,7 @@ pub(crate) enum Turned {
 }
 
 /// A stranger's request in work. Dropping it makes room for another.
-pub(crate) struct StrangersPlace {
+pub struct StrangersPlace {
     strangers: Arc<Strangers>,
     address: Option<IpAddr>,
 }

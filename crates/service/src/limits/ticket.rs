@@ -56,7 +56,7 @@ impl Ticket {
     }
 
     /// Whose request it is.
-    pub(crate) fn address(&self) -> Option<IpAddr> {
+    pub fn address(&self) -> Option<IpAddr> {
         self.0.address
     }
 
@@ -71,7 +71,7 @@ impl Ticket {
     ///
     /// # Errors
     /// The account asks for too much, or all places are taken.
-    pub(crate) fn opened(&self, client: ClientId) -> Result<(), NoPlace> {
+    pub fn opened(&self, client: ClientId) -> Result<(), NoPlace> {
         if let Some(credential) = self.0.credential {
             self.0.limits.doors.opened(credential);
         }
@@ -86,7 +86,7 @@ impl Ticket {
     ///
     /// # Errors
     /// The address asks too often, or there is no place.
-    pub(crate) fn opened_to_strangers(&self) -> Result<(), Turned> {
+    pub fn opened_to_strangers(&self) -> Result<(), Turned> {
         let place = self.0.limits.strangers.enter(self.0.address)?;
         *self.0.strangers.lock() = Some(place);
         Ok(())

@@ -10,7 +10,7 @@ use std::{
 const MOST_KEYS: usize = 50_000;
 
 /// At most so many times per key within a moving window.
-pub(crate) struct Limiter<K> {
+pub struct Limiter<K> {
     limit: usize,
     window: Duration,
     seen: HashMap<K, VecDeque<Instant>>,

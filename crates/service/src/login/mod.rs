@@ -111,7 +111,7 @@ impl Login {
     ///
     /// # Errors
     /// [`LoginError::NotConfigured`].
-    pub(crate) fn configured(&self, channel: LoginChannel) -> Result<(), LoginError> {
+    pub fn configured(&self, channel: LoginChannel) -> Result<(), LoginError> {
         let there = match channel {
             LoginChannel::Email => self.mail.is_some(),
             LoginChannel::Phone => self.sms.is_some(),

@@ -111,12 +111,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 /// The server's program, and what it needs.
 fn set_up(workspace: &Workspace, args: &Args) -> Result<(PathBuf, setup::Fetched)> {
     let program = server::build(workspace, args.release)?;
-    let wanted = setup::Args {
+    let fetched = setup::fetch(workspace, &program, &wanted(args))?;
+    Ok((program, fetched))
+}
+
+fn wanted(args: &Args) -> setup::Args {
+    setup::Args {
         mirror: args.mirror.clone(),
         ..setup::Args::default()
-    };
-    let fetched = setup::fetch(workspace, &program, &wanted)?;
-    Ok((program, fetched))
+    }
 }
 
 /// One series of kills.

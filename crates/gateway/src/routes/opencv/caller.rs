@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use store::ClientId;
 
 use crate::caller::keyed;
-use service::{auth::KeyError, observe::rejected};
+use service::{Call, Credential, auth::KeyError, observe::rejected};
 
 /// A caller with a good key, and the account whose persons and collections the route is about.
 pub(crate) struct Owner {

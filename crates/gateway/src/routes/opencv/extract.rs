@@ -11,7 +11,7 @@ macro_rules! extractors {
 
             async fn from_request_parts(
                 parts: &mut axum::http::request::Parts,
-                _: &$service::AppState,
+                _: &::service::AppState,
             ) -> Result<Self, $error> {
                 Ok(Self($crate::routes::opencv::Owner::of(parts)?))
             }

@@ -82,16 +82,16 @@ pub(super) fn run(
     args: &super::Args,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<ExitCode> {
-    let fetched = setup::fetch(workspace, &super::wanted(args))?;
     let program = match &args.hostile.hostile_program {
         Some(program) => absolute_path(program)?,
         // Times without optimisation say nothing.
         None => server::build(workspace, true)?,
     };
+    let fetched = setup::fetch(workspace, &program, &super::wanted(args))?;
     let seed = args.seed.unwrap_or_else(rand::random);
     report::line(format_args!("The choices: --seed {seed}"));
     let time = Duration::from_secs(args.hostile.hostile_seconds);
-    let data = workspace.root.join("crates/gateway/tests/data");
+    let data = workspace.root.join("crates/rostro/tests/data");
     let verdict = besiege(&program, &fetched, &data, time, seed, interrupted)?;
     Ok(match told(&verdict) {
         true => ExitCode::SUCCESS,

@@ -5,7 +5,8 @@ use store::{ClientId, Person, PersonId};
 use time::OffsetDateTime;
 
 use super::*;
-use service::{Part, fetch::FetchError, limits::Wait, warnings::tests::finding};
+use crate::routes::finding;
+use service::{Part, fetch::FetchError, limits::Wait};
 
 fn told(error: impl Into<ApiError>) -> (u16, &'static str, String) {
     let error = error.into();

@@ -10,7 +10,6 @@ use crate::routes::verifik::{
     query::{Paged, Query},
 };
 use service::AppState;
-use service::AppState;
 
 /// Most collections of a page, where pages are asked for.
 const MAX_LIMIT: u32 = 1000;

@@ -4,8 +4,9 @@ use axum::{body::to_bytes, http::header};
 use inference::{CaptureFault, DecodeError, EngineError, FaceError};
 
 use super::*;
+use crate::routes::finding;
 use crate::routes::verifik::body::{Invalid, Rule};
-use service::{Part, PictureError, warnings::tests::finding};
+use service::{Part, PictureError};
 
 /// Status, code, message.
 type Told<'a> = (u16, &'a str, &'a str);

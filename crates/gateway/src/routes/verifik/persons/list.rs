@@ -12,7 +12,6 @@ use crate::routes::verifik::{
     query::{Paged, Query},
 };
 use service::AppState;
-use service::AppState;
 
 /// Persons of a page when the query does not say.
 const DEFAULT_LIMIT: u32 = 10;

@@ -12,7 +12,6 @@ use crate::routes::verifik::{
     query::Query,
 };
 use service::AppState;
-use service::AppState;
 
 /// One person.
 #[utoipa::path(
