@@ -16,8 +16,6 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Address and port of `/metrics` and `/docs`; empty: the same.
     pub operators_listen: String,
-    /// Where other nodes reach this one; empty where none does.
-    pub advertise: String,
     /// Folder for what the server must keep.
     pub data: PathBuf,
     /// Largest request body.

@@ -397,7 +397,7 @@ mod tests {
         ];
         let errors: Vec<String> = cases.iter().map(|case| error(&[*case])).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        server.listn is not a setting; here there are listen, operators_listen, advertise, data, max_body, body_memory, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
+        server.listn is not a setting; here there are listen, operators_listen, data, max_body, body_memory, request_timeout, idle_timeout, shutdown_delay, drain_timeout, max_in_flight, trusted_proxies, cors_origins, tls (from the environment variable ROSTRO_SERVER__LISTN)
         server.listen is not valid: invalid socket address syntax (from the environment variable ROSTRO_SERVER__LISTEN)
         server.request_timeout is not valid: "soon" is not a duration such as "30s" or "30d" (from the environment variable ROSTRO_SERVER__REQUEST_TIMEOUT)
         server.max_in_flight cannot be "many": it takes a whole number (from the environment variable ROSTRO_SERVER__MAX_IN_FLIGHT)
