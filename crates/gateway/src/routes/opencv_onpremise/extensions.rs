@@ -19,6 +19,9 @@ use crate::{
     service,
 };
 
+/// Most entries that are left out: the database counts them.
+const MOST_SKIPPED: u32 = 10_000_000;
+
 /// Persons of one page.
 const MOST: u32 = 100;
 
@@ -102,7 +105,7 @@ pub(super) struct Page {
 impl FromReader for Page {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let collection = fields::collection_name(reader);
-        let skip = reader.or("skip", 0, integer(0..=u32::MAX));
+        let skip = reader.or("skip", 0, integer(0..=MOST_SKIPPED));
         let take = reader.or("take", 20, integer(0..=MOST));
         Some(Self {
             collection_name: collection?,
