@@ -95,7 +95,7 @@ pub(super) struct Page {
     /// Of which collection.
     collection_name: String,
     /// How many to leave out at the start.
-    #[param(value_type = Option<u32>, default = 0)]
+    #[param(value_type = Option<u32>, default = 0, minimum = 0, maximum = 10_000_000)]
     skip: u32,
     /// How many at most.
     #[param(value_type = Option<u32>, default = 20, minimum = 0, maximum = 100)]
