@@ -54,7 +54,7 @@ async fn collections_are_listed(account: &Account<'_>) {
     );
     assert_eq!(page("?search=").await, first);
     assert_eq!(page("?search=%25").await["count"], json!(0));
-    assert_eq!(page("?skip=4294967295").await["collections"], json!([]));
+    assert_eq!(page("?skip=10000000").await["collections"], json!([]));
 }
 
 async fn collections_of_ids(account: &Account<'_>) {

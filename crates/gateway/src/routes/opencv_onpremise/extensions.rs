@@ -16,6 +16,9 @@ use super::{
 use crate::routes::opencv::body::{FromReader, Reader, integer, text};
 use service::AppState;
 
+/// Most entries that are left out: the database counts them.
+const MOST_SKIPPED: u32 = 10_000_000;
+
 /// Persons of one page.
 const MOST: u32 = 100;
 
@@ -89,7 +92,7 @@ pub(super) struct Page {
     /// Of which collection.
     collection_name: String,
     /// How many to leave out at the start.
-    #[param(value_type = Option<u32>, default = 0)]
+    #[param(value_type = Option<u32>, default = 0, minimum = 0, maximum = 10_000_000)]
     skip: u32,
     /// How many at most.
     #[param(value_type = Option<u32>, default = 20, minimum = 0, maximum = 100)]
@@ -99,7 +102,7 @@ pub(super) struct Page {
 impl FromReader for Page {
     fn from_reader(reader: &Reader<'_, '_>) -> Option<Self> {
         let collection = fields::collection_name(reader);
-        let skip = reader.or("skip", 0, integer(0..=u32::MAX));
+        let skip = reader.or("skip", 0, integer(0..=MOST_SKIPPED));
         let take = reader.or("take", 20, integer(0..=MOST));
         Some(Self {
             collection_name: collection?,
