@@ -86,7 +86,7 @@ fn run(workspace: &Workspace, command: &Command) -> Result<ExitCode> {
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
-    use super::{Cli, Command};
+    use super::Cli;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -94,22 +94,16 @@ mod tests {
     }
 
     #[test]
-    fn the_heavy_chores_get_everything_even_the_question_for_help() {
+    fn the_heavy_chores_take_any_words_even_the_question_for_help() {
         for words in [
-            ["torture", "--help"],
-            ["simulate", "--faces"],
-            ["schemathesis", "--"],
-            ["hard-set", "--out"],
+            ["torture", "--nodes", "--help"],
+            ["simulate", "--faces", "1e9"],
+            ["schemathesis", "--", "--workers"],
+            ["hard-set", "-h", "x"],
+            ["bench", "identify", "--debug"],
         ] {
-            let cli = Cli::try_parse_from(["xtask"].into_iter().chain(words)).unwrap();
-            let (Command::Torture(args)
-            | Command::Simulate(args)
-            | Command::Schemathesis(args)
-            | Command::HardSet(args)) = cli.command
-            else {
-                panic!("{words:?} is another command");
-            };
-            assert_eq!(args.rest(), [words[1]]);
+            Cli::try_parse_from(["xtask"].into_iter().chain(words)).unwrap();
         }
+        Cli::try_parse_from(["xtask", "serve", "--nodes"]).unwrap_err();
     }
 }

@@ -1,6 +1,7 @@
 //! The heavy chores, in a crate of their own that is built when one of them is asked for.
 
 use std::{
+    env,
     ffi::OsString,
     os::unix::process::CommandExt as _,
     process::{Command, ExitCode},
@@ -12,7 +13,7 @@ use xtask::{report, server, workspace::Workspace};
 /// The crate and its program.
 const NAME: &str = "torture";
 
-/// What is passed on as it is; `--help` too.
+/// Any words: they are passed on as they were given, `--help` too.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
@@ -22,14 +23,14 @@ pub(crate) struct Args {
         allow_hyphen_values = true,
         value_name = "ARGS"
     )]
-    rest: Vec<OsString>,
+    _rest: Vec<OsString>,
 }
 
-/// Builds it and becomes it, with these words in front of the arguments.
+/// Builds it and becomes it, with the arguments of this process, which begin with these words.
 ///
 /// # Errors
 /// When it does not build.
-pub(crate) fn run(workspace: &Workspace, words: &[&str], args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, words: &[&str], _: &Args) -> Result<ExitCode> {
     report::line(format_args!(
         "Rostro: builds what {} needs (minutes, the first time)",
         words.join(" ")
@@ -40,15 +41,8 @@ pub(crate) fn run(workspace: &Workspace, words: &[&str], args: &Args) -> Result<
     let program = server::built(build, NAME)?;
     let program = program.context("cargo did not say where it put torture")?;
     let mut torture = Command::new(program);
-    torture.args(words).args(&args.rest);
+    // Not what was parsed: a first `--` would be lost.
+    torture.args(env::args_os().skip(1));
     let error = torture.exec();
     Err(error).context("torture cannot be run")
-}
-
-#[cfg(test)]
-impl Args {
-    /// What is passed on.
-    pub(crate) fn rest(&self) -> &[OsString] {
-        &self.rest
-    }
 }

@@ -209,7 +209,7 @@ fn with_server(torture: impl FnOnce(&Path, &Fetched, &Path)) {
 }
 
 /// Three short rounds; twenty where all is wanted.
-fn rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
+fn in_rounds(torture: impl FnOnce(&Plan<'_>) -> anyhow::Result<(Outcome, Figures)>) {
     with_server(|program, fetched, pictures| {
         let plan = Plan {
             program,
@@ -260,7 +260,7 @@ fn path(name: &str) -> Option<PathBuf> {
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
-    rounds(|plan| rounds::run(plan, None));
+    in_rounds(|plan| rounds::run(plan, None));
 }
 
 #[test]
@@ -269,5 +269,5 @@ fn nothing_acknowledged_is_lost_on_postgres() {
         eprintln!("SKIPPED: ROSTRO_TEST_POSTGRES_URL is not set");
         return;
     };
-    rounds(|plan| on_postgres(plan, &server));
+    in_rounds(|plan| on_postgres(plan, &server));
 }
