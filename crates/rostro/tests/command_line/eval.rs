@@ -340,7 +340,7 @@ fn what_cannot_be_measured_is_said_in_a_sentence() {
         ),
         (&["--pad", "live_only"], "has no pictures in spoof/"),
         (&["--pad", "two"], "has no pictures in live/"),
-        (&["two"], "there is no model pack at"),
+        (&["two"], "no model pack was found: looked in"),
     ] {
         let arguments: Vec<&str> = ["eval"].iter().chain(arguments).copied().collect();
         let output = rostro(home.path(), &arguments).output().unwrap();

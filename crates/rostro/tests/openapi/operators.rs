@@ -3,6 +3,7 @@
 use crate::api::Api;
 
 pub(crate) async fn all(api: &Api<'_>) {
+    api.ask_as_nobody(200, "GET", "/", None).await;
     api.ask_as_nobody(200, "GET", "/healthz", None).await;
     api.ask_as_nobody(200, "GET", "/readyz", None).await;
     metrics(api).await;

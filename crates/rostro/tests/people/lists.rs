@@ -80,13 +80,17 @@ async fn persons_are_listed_by_page(account: &Account<'_>) {
     for (query, names) in [
         ("page=2&limit=3", ["Dan_ O'Neil", "Émile"].as_slice()),
         ("offset=4", &["Émile"]),
-        ("page=18446744073709551615&limit=10", &[]),
+        ("page=100000&limit=10", &[]),
     ] {
         assert_eq!(
             account.names(&format!("{PERSONS}?{query}")).await,
             names,
             "{query}"
         );
+    }
+    for query in ["page=100001&limit=10", "page=18446744073709551615&limit=10"] {
+        let (status, _) = account.get(&format!("{PERSONS}?{query}")).await;
+        assert_eq!(status, 409, "{query}");
     }
 }
 

@@ -61,7 +61,6 @@ async fn unknown_paths_and_methods_are_json() {
         return;
     };
     for path in [
-        "/",
         "/v2",
         "/v2/face-recognition/nothing",
         "/v3/x?a=b",
@@ -95,6 +94,33 @@ async fn unknown_paths_and_methods_are_json() {
             "MethodNotAllowed"
         );
     }
+}
+
+#[tokio::test]
+async fn the_root_is_a_page_for_browsers_and_json_for_others() {
+    let Some(server) = TestServer::start().await else {
+        return;
+    };
+    let (status, body) = answer(server.http.get(server.url("/"))).await;
+    assert_eq!((status, &body["ready"]), (200, &json!(true)));
+    assert_eq!(
+        (&body["name"], &body["docs"]),
+        (&json!("rostro"), &json!("/docs/"))
+    );
+    let browser = server
+        .http
+        .get(server.url("/"))
+        .header(header::ACCEPT, "text/html,*/*;q=0.8");
+    let page = browser.send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let kind = page.headers()[header::CONTENT_TYPE].to_str().unwrap();
+    assert!(kind.starts_with("text/html"), "{kind}");
+    assert!(page.headers().contains_key("content-security-policy"));
+    let html = page.text().await.unwrap();
+    assert!(
+        html.contains("Ready") && html.contains("href=\"/docs/\""),
+        "{html}"
+    );
 }
 
 #[tokio::test]

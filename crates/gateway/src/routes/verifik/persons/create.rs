@@ -44,13 +44,16 @@ pub(super) struct CreatePersonSchema {
     date_of_birth: Option<String>,
     nationality: Option<String>,
     /// Ids or codes. (`colletions` is taken too.)
+    #[schema(max_items = 1000)]
     collections: Option<Vec<String>>,
     notes: Option<String>,
     /// One more of `emails`.
     email: Option<String>,
+    #[schema(max_items = 100)]
     emails: Option<Vec<String>>,
     /// One more of `phones`.
     phone: Option<String>,
+    #[schema(max_items = 100)]
     phones: Option<Vec<String>>,
 }
 

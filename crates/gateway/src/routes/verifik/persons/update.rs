@@ -42,9 +42,12 @@ pub(super) struct UpdatePersonSchema {
     date_of_birth: Option<String>,
     nationality: Option<String>,
     /// Ids or codes of exactly the collections that the person is in from now on.
+    #[schema(max_items = 1000)]
     collections: Option<Vec<String>>,
     notes: Option<String>,
+    #[schema(max_items = 100)]
     emails: Option<Vec<String>>,
+    #[schema(max_items = 100)]
     phones: Option<Vec<String>>,
 }
 
