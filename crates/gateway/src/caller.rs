@@ -15,11 +15,11 @@ use service::{
 
 /// A handler that takes this is for accounts only: the request's token was verified, and the account stands by it.
 #[derive(Debug, Clone)]
-pub struct AuthClient {
+pub(crate) struct AuthClient {
     /// The account.
-    pub client: Client,
+    pub(crate) client: Client,
     /// Whose token it was.
-    pub credential: Credential,
+    pub(crate) credential: Credential,
 }
 
 /// What was found out about the caller from the head alone; the middleware puts it into the request's extensions.

@@ -19,7 +19,7 @@ use super::{
     api::Document,
     docs::{self, Part},
     health, metrics,
-    middleware::{self, Accounts, Credential, InFlight, Strangers, TimeLimits},
+    middleware::{self, Accounts, Credential, Strangers, TimeLimits},
     welcome,
 };
 use crate::routes::{Dialect, OpenRoutes, Refusal, opencv_cloud, opencv_onpremise, verifik};
@@ -57,7 +57,7 @@ pub fn router(app: AppState, metrics: Metrics, tls: Option<Arc<Tls>>) -> Routes 
     if config.docs.enabled {
         operators = operators.merge(docs::pages(parts, operators_api));
     }
-    let (mut routes, operators) = match config.server.operators_listen() {
+    let (routes, operators) = match config.server.operators_listen() {
         None => (routes.merge(operators), None),
         Some(_) => (routes.merge(health().split_for_parts().0), Some(operators)),
     };

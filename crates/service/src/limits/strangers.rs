@@ -35,7 +35,7 @@ pub enum Turned {
 }
 
 /// A stranger's request in work. Dropping it makes room for another.
-pub struct StrangersPlace {
+pub(crate) struct StrangersPlace {
     strangers: Arc<Strangers>,
     address: Option<IpAddr>,
 }

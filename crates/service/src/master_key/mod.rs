@@ -24,6 +24,7 @@ pub enum Source {
 }
 
 impl Source {
+    /// As the settings have it; `data` is the data folder, for a file that is not named.
     pub fn new(settings: &EncryptionConfig, data: &Path) -> Self {
         match settings.file(data) {
             Some((path, managed)) => Self::File(KeyFile::new(path, managed)),

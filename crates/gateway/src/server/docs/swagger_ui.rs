@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     extract::Path,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };

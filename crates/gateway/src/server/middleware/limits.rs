@@ -1,44 +1,15 @@
-//! How many requests at a time, and for how long.
+//! How long requests may take.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use tokio::sync::Semaphore;
-
 use service::{Config, observe::rejected};
 
 use crate::routes::{Dialect, Refusal, opencv_onpremise};
-
-/// Places for requests in work.
-#[derive(Clone)]
-pub(in crate::server) struct InFlight(Arc<Semaphore>);
-
-impl InFlight {
-    /// This many places.
-    pub(in crate::server) fn new(places: usize) -> Self {
-        Self(Arc::new(Semaphore::new(places)))
-    }
-}
-
-/// Answers 503 at once when all places are taken.
-pub(in crate::server) async fn in_flight(
-    State(places): State<InFlight>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let dialect = Dialect::of(request.uri().path());
-    match places.0.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => {
-            rejected("too_many_requests_in_flight");
-            dialect.refuse(Refusal::Busy)
-        }
-    }
-}
 
 /// How long requests may take.
 #[derive(Debug, Clone, Copy)]

@@ -16,7 +16,7 @@ pub(super) use answers::{json_errors, page_headers, panicked};
 pub(super) use body::body_limit;
 pub(super) use cors::cors;
 pub(super) use guard::guard;
-pub(super) use limits::{InFlight, TimeLimits, in_flight, timeout};
+pub(super) use limits::{TimeLimits, timeout};
 pub use observe::REQUEST_ID;
 pub(super) use observe::observe;
 pub(super) use receipts::{RECEIPT, receipts};
