@@ -1,4 +1,4 @@
-//! The HTTP dialects. Each is a translator only: extract, call one function of [`crate::service`], render. Dialects never
+//! The HTTP dialects. Each is a translator only: extract, call one function of [`service`], render. Dialects never
 //! call each other; what the two `x-api-key` dialects share is in `opencv`.
 
 mod faults;
