@@ -47,6 +47,7 @@ const WORKER: u64 = 1536 << 20;
 
 /// How long, and against what.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Clients that mean harm instead, with and without accounts, while an honest one is served
     #[arg(long)]
