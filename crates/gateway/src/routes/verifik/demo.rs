@@ -13,6 +13,7 @@ use super::{
     document::LivenessResult,
     envelope::Envelope,
     error::ApiError,
+    error::ErrorBody,
     failures::PictureFailures,
     liveness,
 };
@@ -69,7 +70,7 @@ pub(super) struct DemoScore {
     path = "/v2/face-recognition/liveness/demo",
     tag = "Demo",
     request_body = DemoLivenessRequest,
-    responses((status = 200, description = "The verdict", body = Envelope<DemoLiveness>), PictureFailures)
+    responses((status = 200, description = "The verdict", body = Envelope<DemoLiveness>), (status = 408, description = "The body did not come in time", body = ErrorBody), (status = 429, description = "The address asks too often", body = ErrorBody), PictureFailures)
 )]
 pub(super) async fn liveness_demo(
     State(app): State<AppState>,
@@ -92,7 +93,7 @@ pub(super) async fn liveness_demo(
     path = "/v2/face-recognition/compare/demo",
     tag = "Demo",
     request_body = CompareRequest,
-    responses((status = 200, description = "The score", body = Envelope<DemoComparison>), PictureFailures)
+    responses((status = 200, description = "The score", body = Envelope<DemoComparison>), (status = 408, description = "The body did not come in time", body = ErrorBody), (status = 429, description = "The address asks too often", body = ErrorBody), PictureFailures)
 )]
 pub(super) async fn compare_demo(
     State(app): State<AppState>,
@@ -114,7 +115,7 @@ pub(super) async fn compare_demo(
     path = "/v2/face-recognition/detect/demo",
     tag = "Demo",
     request_body = DetectRequest,
-    responses((status = 200, description = "The faces; none is an empty list", body = Envelope<DetectAnswer>), PictureFailures)
+    responses((status = 200, description = "The faces; none is an empty list", body = Envelope<DetectAnswer>), (status = 408, description = "The body did not come in time", body = ErrorBody), (status = 429, description = "The address asks too often", body = ErrorBody), PictureFailures)
 )]
 pub(super) async fn detect_demo(
     State(app): State<AppState>,
